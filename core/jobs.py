@@ -1,0 +1,43 @@
+"""Work that outlives a request: procrastinate jobs, deferred in the row's own transaction.
+
+A job's arguments are ids, never content. Tasks are named here by string, so that a room can ask
+for work that another room does without importing it.
+"""
+
+from datetime import datetime
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import driver_connection
+
+LANE = "lane"
+"""Handle what has arrived in one conversation, then send what waits to be sent."""
+
+_deferrer = App(connector=PsycopgConnector())
+
+
+async def defer(
+    session: AsyncSession, task: str, subject: str, *, at: datetime | None = None
+) -> None:
+    """Ask for `task` on `subject` once this transaction commits.
+
+    Two jobs of one task and subject never run at the same time, and one that already waits to run
+    serves for both.
+    """
+    lock = f"{task}:{subject}"
+    waiting = lock if at is None else f"{lock}:later"
+    job = _deferrer.configure_task(
+        task,
+        queue=task,
+        lock=lock,
+        queueing_lock=waiting,
+        schedule_at=at,
+        connection=await driver_connection(session),
+    )
+    try:
+        async with session.begin_nested():
+            await job.defer_async(subject=subject)
+    except AlreadyEnqueued:
+        return

@@ -1,0 +1,87 @@
+"""Every setting of a deployment, read once from the environment.
+
+A wrong value stops the program at its start with the variable's name and what it should be.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """What a deployment may set; the defaults run everything embedded on one machine."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+
+    backup_data: Path = Field(Path(".backup"), description="a directory that the program owns")
+    database_url: SecretStr | None = Field(None, description="postgresql://user:password@host/name")
+    public_url: HttpUrl | None = Field(
+        None, description="the https address under which providers reach the gateway"
+    )
+    dialogue_url: HttpUrl = Field(
+        HttpUrl("http://127.0.0.1:8763"), description="address of the dialogue process"
+    )
+    gateway_port: int = Field(8761, ge=1, le=65535, description="a port from 1 to 65535")
+    dashboard_port: int = Field(8762, ge=1, le=65535, description="a port from 1 to 65535")
+    telegram_token: SecretStr | None = Field(None, description="the token that BotFather gave")
+    twilio_account_sid: str | None = Field(None, description="AC and 32 hexadecimal digits")
+    twilio_auth_token: SecretStr | None = Field(None, description="the account's auth token")
+    twilio_number: str | None = Field(None, description="the sending number, like +15005550006")
+    twilio_api_url: HttpUrl | None = Field(None, description="another address of Twilio's API")
+    telegram_api_url: HttpUrl | None = Field(None, description="a Bot API server of your own")
+    escrow_recipient: str | None = Field(None, description="age1pq1…, the offline escrow key")
+    simulator: bool = Field(False, description="true only on a machine for trying things out")  # noqa: FBT003
+    idle_minutes: int = Field(10, ge=1, le=1440, description="minutes, 1 to 1440")
+    draft_hours: int = Field(72, ge=1, le=720, description="hours, 1 to 720")
+
+    @model_validator(mode="after")
+    def _twilio_is_whole(self) -> Self:
+        parts = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_number)
+        if any(parts) and not (all(parts) and self.public_url):
+            raise ValueError(
+                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER and PUBLIC_URL go together"
+            )
+        return self
+
+    @property
+    def idle(self) -> timedelta:
+        """How long an unkept conversation may rest before it lapses."""
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def draft_life(self) -> timedelta:
+        """How long a kept draft waits for its person to come back."""
+        return timedelta(hours=self.draft_hours)
+
+    @property
+    def simulator_socket(self) -> str:
+        """Where `backup chat` finds the gateway."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        ConfigurationError: naming each wrong variable and what it should be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    """Name the variables; never repeat their values, one of them may be a secret."""
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]) if problem["loc"] else ""
+        field = Settings.model_fields.get(name)
+        wanted = field.description if field else problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{name.upper()} should be {wanted}" if name else str(wanted))
+    return "; ".join(lines)
