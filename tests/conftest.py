@@ -1,0 +1,45 @@
+"""Real PostgreSQL for the tests: one embedded server a run, a fresh database a test."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from backup.postgres import embedded_postgres
+from core.database import Base, Sessions, open_engine, open_sessions
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an embedded server's own database."""
+    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """The address of an empty database that only this test uses."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield postgres.replace("/postgres?", f"/{name}?")
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    """Sessions on a database with every table that the test has imported."""
+    engine = open_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield open_sessions(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data directory that only this test uses."""
+    return tmp_path / "data"
