@@ -1,0 +1,1 @@
+"""From a report to a person who helps: triage, professionals, handover, and the chat they share."""
