@@ -24,16 +24,17 @@ async def defer(
     """Ask for `task` on `subject` once this transaction commits.
 
     Two jobs of one task and subject never run at the same time, and one that already waits to run
-    serves for both.
+    serves for both. A job for a later time (`at`) never holds up one for now.
     """
     lock = f"{task}:{subject}"
-    waiting = lock if at is None else f"{lock}:later"
     job = _deferrer.configure_task(
         task,
         queue=task,
         lock=lock,
-        queueing_lock=waiting,
+        queueing_lock=lock if at is None else f"{lock}:later",
         schedule_at=at,
+        # Among jobs of one lock the engine lets a waiting one pass only those of lower priority.
+        priority=0 if at is None else -1,
         connection=await driver_connection(session),
     )
     try:

@@ -1,0 +1,87 @@
+"""From a conversation to a case: sealed to keys of its own, on its way to a person."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import announce
+from core.identifiers import CaseId, RecordId
+from referrals.card import Card
+from referrals.conversation import Conversation
+from referrals.tables import NOBODY, CaseRow
+from referrals.triage import answer_by
+from vault.age import Recipient
+from vault.cases import open_case
+from vault.keys import KeyProvider
+from vault.preserve import preserve_record, preserve_report
+from vault.store import ObjectStore
+
+# No letters or digits that are mistaken for one another when read aloud.
+REFERENCE_ALPHABET = "ABCDEFGHJKMNPQRTUVWXYZ2346789"
+WAITING_CHANNEL = "waiting"
+CASE_CHANNEL = "case"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """What a process needs to put things into the vault."""
+
+    keys: KeyProvider
+    store: ObjectStore
+    escrow: Recipient
+
+
+async def open_from_report(
+    session: AsyncSession,
+    sealing: Sealing,
+    conversation: Conversation,
+    report: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> CaseId:
+    """Seal a report to a new case, put it before those who may take it, drop the draft."""
+    card = Card.from_mapping(report)
+    case_id = await open_case(session, keys=sealing.keys, escrow=sealing.escrow, now=now)
+    session.add(
+        CaseRow(
+            id=case_id,
+            reference=_reference(),
+            card=sealing.keys.wrap(card.to_bytes(), context=card_context(case_id)),
+            answer_by=answer_by(card.urgency, now),
+            opened_at=now,
+        )
+    )
+    await session.flush()
+    await preserve_report(
+        session, sealing.store, case_id, content=json.dumps(report).encode(), now=now
+    )
+    row = conversation.row
+    row.case_id, row.owner, row.draft, row.lapses_at = case_id, NOBODY, None, None
+    await announce(session, WAITING_CHANNEL, "")
+    return case_id
+
+
+async def add_message(
+    session: AsyncSession, case_id: CaseId, *, author: str, text: str, now: datetime
+) -> RecordId:
+    """Seal one chat message to its case and tell the open pages."""
+    record = await preserve_record(
+        session, case_id, kind="message", author=author, content=text.encode(), now=now
+    )
+    await announce(session, CASE_CHANNEL, str(case_id))
+    return record
+
+
+def card_context(case_id: CaseId) -> str:
+    """What a waiting case's card is bound to."""
+    return f"card:{case_id}"
+
+
+def _reference() -> str:
+    letters = [secrets.choice(REFERENCE_ALPHABET) for _ in range(8)]
+    return "".join(letters[:4]) + "-" + "".join(letters[4:])
