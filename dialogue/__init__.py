@@ -1,0 +1,1 @@
+"""The dialogue: a pure function from (state, message) to (state, replies, effects)."""
