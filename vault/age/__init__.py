@@ -1,0 +1,19 @@
+"""Sealed files in the age v1 format with hybrid post-quantum recipients (C2SP age.md).
+
+Anyone opens them in twenty years with the public tool `age` (1.3 or newer) and the identity. age
+says nothing about who sealed a file: that is the custody log's part.
+"""
+
+from vault.age.files import Sealed, read_range, seal, seal_stream, unseal, unseal_stream
+from vault.age.hybrid import Identity, Recipient
+
+__all__ = [
+    "Identity",
+    "Recipient",
+    "Sealed",
+    "read_range",
+    "seal",
+    "seal_stream",
+    "unseal",
+    "unseal_stream",
+]

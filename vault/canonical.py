@@ -1,0 +1,39 @@
+"""One byte string for one value: the part of RFC 8785 (JSON canonicalisation) that we need.
+
+Flat objects with ASCII names, whose values are strings, integers or null. Floats are refused:
+nobody agrees on their digits.
+"""
+
+import json
+from collections.abc import Mapping
+
+from vault.errors import SealError
+
+EXACT = 2**53 - 1
+"""Above this, JSON readers disagree about an integer."""
+
+Value = str | int | None
+
+
+def canonical(fields: Mapping[str, Value]) -> bytes:
+    """The RFC 8785 form of a flat object.
+
+    Raises:
+        SealError: for a value that this form can't carry exactly.
+    """
+    for name, value in fields.items():
+        if not name.isascii() or not _exact(value):
+            raise SealError(f"the field {name!r} has no canonical form")
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise SealError("a field holds half a character") from error
+
+
+def _exact(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return (
+        value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) <= EXACT)
+    )

@@ -1,0 +1,103 @@
+"""The vault's tables. Whoever reads them all without a key learns ids, sizes and times.
+
+Deleting every wrap of a case shreds it; that is why wraps live here and never in write-once
+storage. The custody log can only grow: the database itself refuses anything else.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class SealedCase(Base):
+    """A case's public half: what is sealed to it can be added by anyone and read by no table."""
+
+    __tablename__ = "sealed_cases"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+
+
+class Wrap(Base):
+    """A case's identity, sealed to one holder: `dispatch`, `escrow` or `professional:<uuid>`."""
+
+    __tablename__ = "wraps"
+    __table_args__ = (UniqueConstraint("case_id", "holder"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey(SealedCase.id, ondelete="CASCADE"))
+    holder: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class SealedRecord(Base):
+    """A report, message or note, sealed to its case: inline, or as an object in the store."""
+
+    __tablename__ = "records"
+    __table_args__ = (
+        CheckConstraint("(sealed IS NULL) <> (object IS NULL)", name="inline_or_object"),
+        Index(None, "case_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey(SealedCase.id, ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    object: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class CustodyEntry(Base):
+    """Who did what to which ciphertext and when; the leaf number `sequence` of the log's tree.
+
+    `node` is the hash of the largest perfect subtree that ends with this leaf, so that the rows
+    are also the tree and nothing is ever rewritten.
+    """
+
+    __tablename__ = "custody_entries"
+
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    case_id: Mapped[UUID] = mapped_column(index=True)
+    record_id: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    node: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+CUSTODY_DDL: tuple[str, ...] = (
+    """
+    CREATE OR REPLACE FUNCTION custody_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'the custody log only grows' USING ERRCODE = 'insufficient_privilege';
+    END $$
+    """,
+    """
+    CREATE TRIGGER custody_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON custody_entries
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
+    """,
+)
+"""What a migration runs after it has made `custody_entries`; `create_all` does so by itself."""
+
+for statement in CUSTODY_DDL:
+    event.listen(CustodyEntry.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
