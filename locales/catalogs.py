@@ -1,0 +1,149 @@
+"""Every word that a person reads, found by language and message id.
+
+Catalogs are read once, at start, and never change afterwards. A person is never shown an id or an
+error: when words are missing at run time they get a neutral sentence, and the id is logged.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Self
+
+from babel.numbers import format_decimal
+
+from locales.languages import SOURCE, Language, chain, read_registry
+from locales.pofile import CatalogError, Domain, Review, Words, read_domain
+
+HERE = Path(__file__).parent
+NEUTRAL = "say.neutral"
+
+log = logging.getLogger(__name__)
+
+
+class Catalogs:
+    """The words of all languages; lenient for people, strict for tests."""
+
+    def __init__(
+        self,
+        registry: Mapping[str, Language],
+        domains: Mapping[str, Mapping[str, Domain]],
+        *,
+        strict: bool = False,
+    ) -> None:
+        """Take the registry and, per language, its domains by name."""
+        self._registry = registry
+        self._domains = domains
+        self._chains = {code: chain(registry, code) for code in registry}
+        self._messages = {
+            code: {key: words for domain in own.values() for key, words in domain.messages.items()}
+            for code, own in domains.items()
+        }
+        self._strict = strict
+
+    @classmethod
+    def load(cls, folder: Path = HERE, *, strict: bool = False) -> Self:
+        """Read ``languages.yml`` and each language's ``LC_MESSAGES/*.po`` below ``folder``.
+
+        Raises:
+            CatalogError: the registry is wrong, or a file is not a catalog with a review status.
+        """
+        registry = read_registry(folder / "languages.yml")
+        domains = {
+            code: {
+                path.stem: read_domain(path)
+                for path in sorted((folder / code / "LC_MESSAGES").glob("*.po"))
+            }
+            for code in registry
+        }
+        return cls(registry, domains, strict=strict)
+
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that are offered, in the order of the menu."""
+        return tuple(code for code, language in self._registry.items() if language.offered)
+
+    def language(self, code: str) -> Language:
+        """The registry's entry; English for a code that is not registered."""
+        return self._registry.get(code, self._registry[SOURCE])
+
+    def review(self, language: str, domain: str = "chat") -> Review:
+        """Whether a practitioner has approved these words, by the header of the catalog."""
+        return self._domains[language][domain].review
+
+    def ids(self, language: str, domain: str = "chat") -> frozenset[str]:
+        """The ids that this very language has words for, without its fallbacks."""
+        return frozenset(self._domains[language][domain].messages)
+
+    def has(self, language: str, message_id: str) -> bool:
+        """Whether this very language has words for the id, in any domain."""
+        return message_id in self._messages.get(language, {})
+
+    def missing(self, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each registered language the ids it lacks; empty if complete. For start-up checks."""
+        wanted = frozenset(ids)
+        gaps = {code: tuple(sorted(wanted - own.keys())) for code, own in self._messages.items()}
+        return {code: gap for code, gap in gaps.items() if gap}
+
+    def text(
+        self,
+        language: str,
+        message_id: str,
+        /,
+        *,
+        sms: bool = False,
+        count: int | None = None,
+        **args: str,
+    ) -> str:
+        """Words for a person: ``args`` fill the placeholders, ``count`` picks the plural form.
+
+        With ``sms`` the wording ``<id>.sms`` is preferred, in the person's own language first.
+        ``{count}`` is written with the digits and separators of the language that is shown.
+
+        Raises:
+            CatalogError: if strict, words or a placeholder's value are missing.
+        """
+        try:
+            return self._filled(language, message_id, args, sms=sms, count=count)
+        except CatalogError:
+            if self._strict:
+                raise
+        log.error("words missing: %s", message_id)
+        return self._filled(language, NEUTRAL, {}, sms=sms, count=None)
+
+    def text_hash(self, language: str, message_id: str, *, sms: bool = False) -> str:
+        """SHA-256, in hex, of the words as the catalog has them, placeholders not filled.
+
+        A consent keeps it as the version of the text that was agreed to.
+
+        Raises:
+            CatalogError: there are no such words, so nobody can have agreed to them.
+        """
+        _, words = self._find(language, message_id, sms=sms)
+        return hashlib.sha256(words.form(None).encode()).hexdigest()
+
+    def _filled(
+        self,
+        language: str,
+        message_id: str,
+        args: Mapping[str, str],
+        *,
+        sms: bool,
+        count: int | None,
+    ) -> str:
+        code, words = self._find(language, message_id, sms=sms)
+        number = {} if count is None else {"count": self._number(code, count)}
+        try:
+            return words.form(count).format_map({**args, **number})
+        except KeyError as error:
+            raise CatalogError(f"{message_id}: no value for {{{error.args[0]}}}") from error
+
+    def _find(self, language: str, message_id: str, *, sms: bool) -> tuple[str, Words]:
+        wanted = (f"{message_id}.sms", message_id) if sms else (message_id,)
+        for code in self._chains.get(language, (SOURCE,)):
+            for key in wanted:
+                if words := self._messages[code].get(key):
+                    return code, words
+        raise CatalogError(f"no language has words for {message_id!r}")
+
+    def _number(self, code: str, number: int) -> str:
+        return format_decimal(number, locale=self._registry[code].cldr)
