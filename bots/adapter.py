@@ -12,7 +12,15 @@ from uuid import UUID
 
 from core.errors import BackUpError
 
-Problem = Literal["blocked", "opted_out", "invalid", "unroutable", "configuration", "window_closed"]
+Problem = Literal[
+    "blocked",
+    "opted_out",
+    "invalid",
+    "unroutable",
+    "unreachable",
+    "configuration",
+    "window_closed",
+]
 """Why a message can't be delivered, whatever the channel; the dashboard has words for each."""
 
 Media = Literal["photo", "video", "audio", "document", "location", "other"]

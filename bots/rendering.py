@@ -1,0 +1,139 @@
+"""From message ids to what a phone shows: words in the person's language, buttons, list or numbers.
+
+Pure. Choices are numbered 1…n in their order on every channel, so that a typed number means the
+same as the button at that place.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bots.adapter import Capabilities, Choice
+from bots.dialogue import Reply
+from bots.segments import LONG_SEGMENT, count, split, transliterate
+from locales import Catalogs
+
+Shape = Literal["buttons", "list", "numbers", "plain"]
+"""Labelled buttons, a list that opens, buttons with numbers only, or nothing to press."""
+
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One part as it will be shown, not yet addressed to anybody."""
+
+    text: str = field(repr=False)
+    choices: tuple[Choice, ...] = field(default=(), repr=False)
+    numbered: bool = False
+    turn: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is queued: the fields of an `Outbound` but for part and address."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whom words are rendered for: their language, and what their phone can show."""
+
+    language: str
+    capabilities: Capabilities
+    catalogs: Catalogs
+    values: Mapping[str, str] = NO_VALUES
+
+    def words(self, message_id: str, args: Mapping[str, str] = NO_VALUES) -> str:
+        """The words of an id, with `@…` arguments replaced by their values."""
+        filled = {name: self.values.get(value, value) for name, value in args.items()}
+        return self.catalogs.text(
+            self.language, message_id, sms=self.capabilities.sms, count=None, **filled
+        )
+
+
+def render(
+    replies: Sequence[Reply],
+    *,
+    language: str,
+    capabilities: Capabilities,
+    catalogs: Catalogs,
+    values: Mapping[str, str] = NO_VALUES,
+    plain_letters: bool = False,
+) -> tuple[Rendered, ...]:
+    """Render a turn's replies in order.
+
+    `values` fill arguments like `@code`. With `plain_letters` an SMS is written without accents
+    where that makes it shorter.
+    """
+    reader = Reader(language=language, capabilities=capabilities, catalogs=catalogs, values=values)
+    whole = [_render_one(reply, reader) for reply in replies]
+    if capabilities.unit == "septets":
+        if plain_letters:
+            whole = [replace(one, text=transliterate(one.text)) for one in whole]
+        whole = _joined(whole, capabilities)
+    return tuple(part for one in whole for part in _parts(one, capabilities))
+
+
+def render_text(text: str, *, capabilities: Capabilities) -> tuple[Rendered, ...]:
+    """Words that a professional wrote, cut into parts if they are long."""
+    return tuple(_parts(Rendered(text=text), capabilities))
+
+
+def shape(choices: Sequence[Choice], can: Capabilities) -> Shape:
+    """How a channel shows choices; with `numbers` and `plain` the text must list them."""
+    if not choices:
+        return "plain"
+    longest = max(len(choice.label) for choice in choices)
+    if len(choices) <= can.buttons and longest <= can.button_label:
+        return "buttons"
+    if len(choices) <= can.list_items and longest <= can.list_label:
+        return "list"
+    return "numbers" if len(choices) <= can.buttons else "plain"
+
+
+def _render_one(reply: Reply, reader: Reader) -> Rendered:
+    choices = tuple(Choice(id=one, label=reader.words(f"option.{one}")) for one in reply.choices)
+    text = reader.words(reply.say, reply.args)
+    numbered = bool(choices) and shape(choices, reader.capabilities) in {"numbers", "plain"}
+    if numbered:
+        lines = (f"{number} {choice.label}" for number, choice in enumerate(choices, 1))
+        text = "\n".join((text, *lines))
+    return Rendered(text=text, choices=choices, numbered=numbered, turn=reply.turn)
+
+
+def _joined(whole: Iterable[Rendered], can: Capabilities) -> list[Rendered]:
+    """Put neighbours into one SMS where that takes no more segments: one beep, and in order."""
+    joined: list[Rendered] = []
+    for one in whole:
+        both = _join(joined[-1], one) if joined else None
+        if both is None or not _worth_it(joined[-1], one, both, can):
+            joined.append(one)
+        else:
+            joined[-1] = both
+    return joined
+
+
+def _join(first: Rendered, second: Rendered) -> Rendered | None:
+    """Both in one, unless the numbers of two lists would be confused."""
+    if first.choices and second.choices:
+        return None
+    asking = first if first.choices else second
+    turns = [one.turn for one in (asking, first, second) if one.turn is not None]
+    return replace(asking, text=f"{first.text}\n{second.text}", turn=turns[0] if turns else None)
+
+
+def _worth_it(first: Rendered, second: Rendered, both: Rendered, can: Capabilities) -> bool:
+    apart = count(first.text).segments + count(second.text).segments
+    return count(both.text).segments <= apart and _fits(can)(both.text)
+
+
+def _parts(one: Rendered, can: Capabilities) -> list[Rendered]:
+    """Cut what is too long; the choices stand under the last part."""
+    *texts, last = split(one.text, _fits(can))
+    return [*(Rendered(text=text) for text in texts), replace(one, text=last)]
+
+
+def _fits(can: Capabilities) -> Callable[[str], bool]:
+    if can.unit == "septets":
+        return lambda text: count(text).segments <= max(1, can.max_text // LONG_SEGMENT)
+    return lambda text: len(text.encode("utf-16-le")) // 2 <= can.max_text
