@@ -1,1 +1,1 @@
-"""The gateway: messages in from every channel, sealed, and replies out, each exactly once."""
+"""The gateway: what arrives is kept, handled in order and answered, whatever the channel."""

@@ -22,6 +22,8 @@ from vault.envelope import DataKey
 from vault.keys import KeyProvider
 
 Json = dict[str, Any]
+EVENT = "event"
+"""The channel of what happens on our own side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Conversation:
     @classmethod
     def unlock(cls, row: ConversationRow, keys: KeyProvider) -> Self:
         """Unwrap the row's own key."""
-        return cls(row, DataKey.unwrapped(row.wrapped_key, keys, context=f"conversation:{row.id}"))
+        return cls(row, DataKey.unwrapped(keys, row.wrapped_key, context=f"conversation:{row.id}"))
 
     @property
     def address(self) -> str:
@@ -188,7 +190,7 @@ async def note_event(session: AsyncSession, conversation: Conversation, event: s
     session.add(
         IncomingRow(
             conversation_id=conversation.row.id,
-            channel="event",
+            channel=EVENT,
             external_id=external_id,
             sealed=conversation.seal({"kind": "event", "event": event}, f"incoming:{external_id}"),
             received_at=func.now(),

@@ -33,7 +33,7 @@ from referrals.tables import (
 from vault.age import Recipient
 from vault.cases import admit
 from vault.keys import KeyProvider
-from vault.tables import RecordRow
+from vault.tables import SealedRecord
 
 
 class TakenError(BackUpError):
@@ -106,8 +106,8 @@ async def waiting(session: AsyncSession, *, keys: KeyProvider, helper: Helper) -
 async def mine(session: AsyncSession, *, professional: ProfessionalId) -> list[MyCase]:
     """The cases that this professional has taken, the latest message first."""
     last = (
-        select(func.max(RecordRow.created_at))
-        .where(RecordRow.case_id == CaseRow.id, RecordRow.kind == "message")
+        select(func.max(SealedRecord.created_at))
+        .where(SealedRecord.case_id == CaseRow.id, SealedRecord.kind == "message")
         .scalar_subquery()
     )
     rows = await session.execute(

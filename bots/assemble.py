@@ -1,0 +1,60 @@
+"""Puts a gateway process together from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from bots.adapter import Adapter
+from bots.dialogue import HttpDialogue
+from bots.parts import Parts
+from bots.simulator.adapter import simulators
+from bots.sms.twilio import TwilioSms
+from bots.telegram.adapter import Telegram
+from core.database import Sessions, open_engine, open_sessions
+from core.errors import ConfigurationError
+from core.settings import Settings
+from locales import Catalogs
+from referrals.cases import Sealing
+from vault.age import Recipient
+from vault.keys import KeyProvider, LocalKeyProvider
+from vault.store import DirectoryStore
+
+
+def database_url(settings: Settings) -> str:
+    """The address that the deployment set, or that `backup up` handed to its processes."""
+    if settings.database_url is None:
+        raise ConfigurationError("DATABASE_URL should be postgresql://… (`backup up` sets it)")
+    return settings.database_url.get_secret_value()
+
+
+def open_sealing(settings: Settings) -> Sealing:
+    """The server's keys, the object store and the escrow recipient."""
+    if settings.escrow_recipient is None:
+        raise ConfigurationError("ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)")
+    return Sealing(
+        keys=LocalKeyProvider.open(settings.backup_data / "keys" / "server.key"),
+        store=DirectoryStore(settings.backup_data / "objects"),
+        escrow=Recipient.parse(settings.escrow_recipient),
+    )
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, *, connections: int) -> AsyncIterator[Parts]:
+    """Everything that a turn needs, closed at the end."""
+    engine = open_engine(database_url(settings), size=connections)
+    sealing = open_sealing(settings)
+    sessions = open_sessions(engine)
+    try:
+        async with httpx.AsyncClient(timeout=10) as client:
+            yield Parts(
+                sessions=sessions,
+                sealing=sealing,
+                catalogs=Catalogs.load(),
+                dialogue=HttpDialogue(client, str(settings.dialogue_url)),
+                adapters=open_adapters(settings, sessions, sealing.keys, client),
+                idle=settings.idle,
+                draft_life=settings.draft_life,
+            )
+    finally:
+        await engine.dispose()

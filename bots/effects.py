@@ -1,0 +1,162 @@
+"""What a turn causes outside the dialogue: each effect of its protocol is one function here.
+
+Invariants: an effect changes rows of the turn's own transaction and nothing else; what a person
+agreed to is recorded with the words that were shown.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bots.dialogue import Json, Turn
+from bots.parts import Parts
+from bots.resume import code_fingerprint
+from core.identifiers import CaseId
+from referrals.cases import open_from_report
+from referrals.codes import new_code
+from referrals.conversation import Conversation, erase_conversation, fresh_row
+from referrals.tables import HUMAN, NOBODY, CaseRow
+from vault.cases import shred
+from vault.preserve import preserve_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """The turn in which an effect happens."""
+
+    parts: Parts
+    turn: Turn
+    content: Json
+    sms: bool
+    now: datetime
+
+
+Effect = Callable[[AsyncSession, Conversation, Occasion, Json], Awaitable[Conversation]]
+
+
+async def apply(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion
+) -> Conversation:
+    """Carry out a turn's effects in order; gives the conversation that goes on."""
+    for effect in occasion.turn.effects:
+        act = EFFECTS.get(effect["do"])
+        if act is not None:
+            conversation = await act(session, conversation, occasion, effect)
+    return conversation
+
+
+async def _keep_text(
+    _: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    draft = conversation.draft()
+    draft["texts"][effect["question"]] = occasion.content["text"]
+    conversation.keep_draft(draft)
+    return conversation
+
+
+async def _consent(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    language = occasion.turn.language
+    consent = {
+        **{name: value for name, value in effect.items() if name not in {"do", "say"}},
+        "given": effect["do"] == "give_consent",
+        "language": language,
+        "words_sha256": occasion.parts.catalogs.text_hash(
+            language, effect["say"], sms=occasion.sms
+        ),
+        "at": occasion.now.isoformat(),
+    }
+    if conversation.row.case_id is not None:
+        await preserve_record(
+            session,
+            CaseId(conversation.row.case_id),
+            kind="consent",
+            author="survivor",
+            content=json.dumps(consent).encode(),
+            now=occasion.now,
+        )
+        return conversation
+    draft = conversation.draft()
+    draft["consents"].append(consent)
+    conversation.keep_draft(draft)
+    return conversation
+
+
+async def _give_code(
+    _: AsyncSession, conversation: Conversation, occasion: Occasion, __: Json
+) -> Conversation:
+    if conversation.row.code is None:
+        code = new_code()
+        conversation.row.code = code_fingerprint(occasion.parts.sealing.keys, code)
+        conversation.keep_draft(conversation.draft() | {"code": code})
+    return conversation
+
+
+async def _submit(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    draft = conversation.draft()
+    report = {
+        **{name: value for name, value in effect.items() if name != "do"},
+        "texts": draft["texts"],
+        "consents": draft["consents"],
+        "submitted_at": occasion.now.isoformat(),
+    }
+    await open_from_report(session, occasion.parts.sealing, conversation, report, now=occasion.now)
+    return conversation
+
+
+async def _handoff(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    """A person is wanted: what has been said so far goes to them, unless they have it already."""
+    if conversation.row.case_id is None:
+        return await _submit(session, conversation, occasion, effect)
+    conversation.row.owner = NOBODY if await _untaken(session, conversation) else HUMAN
+    return conversation
+
+
+async def _close(
+    _: AsyncSession, conversation: Conversation, __: Occasion, ___: Json
+) -> Conversation:
+    """No more messages until they write: what a professional wrote waits."""
+    conversation.row.quiet = True
+    return conversation
+
+
+async def _erase(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, _: Json
+) -> Conversation:
+    """Leave nothing readable; a fresh conversation, which lapses, carries the last words."""
+    row, keys = conversation.row, occasion.parts.sealing.keys
+    channel, address, case_id = row.channel, conversation.address, row.case_id
+    session.expunge(row)
+    await erase_conversation(session, row.id)
+    if case_id is not None:
+        await shred(session, CaseId(case_id), store=occasion.parts.sealing.store)
+    fresh = fresh_row(keys, channel, address, lapses_at=occasion.now + occasion.parts.idle)
+    session.add(fresh)
+    await session.flush()
+    return Conversation.unlock(fresh, keys)
+
+
+async def _untaken(session: AsyncSession, conversation: Conversation) -> bool:
+    case = await session.get(CaseRow, conversation.row.case_id)
+    return case is None or case.professional_id is None
+
+
+# `urgent`, `hide`, `unhide` and `set_language` are told by the turn itself and by its report.
+EFFECTS: Mapping[str, Effect] = {
+    "keep_text": _keep_text,
+    "give_consent": _consent,
+    "withdraw_consent": _consent,
+    "give_code": _give_code,
+    "submit": _submit,
+    "handoff": _handoff,
+    "close": _close,
+    "erase": _erase,
+}
