@@ -1,11 +1,18 @@
 """Bech32 (BIP 173) as age uses it: checksummed text for keys, without a length limit."""
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import xor
 
 from vault.errors import SealError
 
 ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+CARRY = [
+    reduce(xor, (term for bit, term in enumerate(GENERATOR) if top >> bit & 1), 0)
+    for top in range(32)
+]
+"""What each value of the state's top five bits adds."""
 CHECKSUM = 6
 
 
@@ -47,9 +54,7 @@ def _polymod(words: Iterable[int]) -> int:
     state = 1
     for word in words:
         top = state >> 25
-        state = (state & 0x1FFFFFF) << 5 ^ word
-        for bit, term in enumerate(GENERATOR):
-            state ^= term if top >> bit & 1 else 0
+        state = (state & 0x1FFFFFF) << 5 ^ word ^ CARRY[top]
     return state
 
 

@@ -1,10 +1,36 @@
 """Whole age files: seal, unseal, streams of any size in constant memory, and ranges."""
 
-from collections.abc import Sequence
+import io
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import cycle
+from typing import BinaryIO, Protocol
 
+from vault.age import header, stanzas
+from vault.age.hashing import IN_FLIGHT, TwinHash
 from vault.age.hybrid import Identity, Recipient
+from vault.age.payload import BOX, CHUNK, NONCE, TAG, Payload
+from vault.errors import SealError
+
+BATCH = 16
+"""Chunks that are read, sealed, hashed and written together: 1 MiB."""
+
+
+class Source(Protocol):
+    """What can be read into a buffer: a file, or bytes in memory."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill the buffer's beginning; 0 at the end."""
+        ...
+
+
+class Sink(Protocol):
+    """What can be written to."""
+
+    def write(self, data: bytes | memoryview, /) -> object:
+        """Take all of the data before returning."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,24 +45,110 @@ class Sealed:
 
 def seal(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
     """An age file that each of the recipients can open."""
-    raise NotImplementedError
+    sink = io.BytesIO()
+    seal_stream(io.BytesIO(plaintext), sink, recipients)
+    return sink.getvalue()
 
 
 def unseal(ciphertext: bytes, identity: Identity) -> bytes:
     """The plaintext; raises SealError and gives nothing unless every byte is as it was sealed."""
-    raise NotImplementedError
+    sink = io.BytesIO()
+    unseal_stream(io.BytesIO(ciphertext), sink, identity)
+    return sink.getvalue()
 
 
-def seal_stream(source: BinaryIO, sink: BinaryIO, recipients: Sequence[Recipient]) -> Sealed:
+def seal_stream(source: Source, sink: Sink, recipients: Sequence[Recipient]) -> Sealed:
     """Seal a stream of any length in one pass and constant memory, taking both hashes."""
-    raise NotImplementedError
+    if not recipients:
+        raise SealError("a file must be sealed to someone")
+    file_key, nonce = os.urandom(stanzas.FILE_KEY), os.urandom(NONCE)
+    wrapped = [stanzas.wrap(file_key, recipient) for recipient in recipients]
+    intro = header.encode(wrapped, file_key) + nonce
+    sink.write(intro)
+    payload, number, boxes = Payload(file_key, nonce), 0, _buffers(BATCH * BOX, IN_FLIGHT + 1)
+    with TwinHash(intro) as hashes:
+        for batch, final in _batches(source):
+            sealed = _seal_batch(payload, number, batch, next(boxes), final=final)
+            hashes.update(batch, sealed, alone=final and number == 0)
+            sink.write(sealed)
+            number += BATCH
+    return Sealed(
+        size=hashes.plaintext_size,
+        plaintext_sha256=hashes.plaintext_sha256,
+        ciphertext_sha256=hashes.ciphertext_sha256,
+        ciphertext_size=hashes.ciphertext_size,
+    )
 
 
-def unseal_stream(source: BinaryIO, sink: BinaryIO, identity: Identity) -> None:
+def unseal_stream(source: BinaryIO, sink: Sink, identity: Identity) -> None:
     """Open a stream; what reached the sink before a SealError must be thrown away."""
-    raise NotImplementedError
+    payload, number, box = _opened(source, identity), 0, source.read(BOX)
+    while following := source.read(BOX):
+        sink.write(payload.unseal(number, box, final=False))
+        number, box = number + 1, following
+    sink.write(payload.unseal(number, box, final=True))
 
 
 def read_range(file: BinaryIO, identity: Identity, offset: int, length: int) -> bytes:
-    """A part of the plaintext of a seekable file; only the chunks read are authenticated."""
-    raise NotImplementedError
+    """A part of the plaintext of a seekable file; only the chunks read are authenticated.
+
+    Shorter than `length` only where the plaintext ends, which its authentic last chunk shows.
+    """
+    file.seek(0)
+    payload, start = _opened(file, identity), file.tell()
+    last = max(0, file.seek(0, io.SEEK_END) - start - 1) // BOX
+    chunks = range(min(offset // CHUNK, last), min((offset + length) // CHUNK, last) + 1)
+    file.seek(start + chunks.start * BOX)
+    plain = b"".join(payload.unseal(n, file.read(BOX), final=n == last) for n in chunks)
+    begin = offset - chunks.start * CHUNK
+    return plain[begin : begin + length]
+
+
+def _opened(stream: BinaryIO, identity: Identity) -> Payload:
+    """Read header and nonce, and check them; the stream then stands at the first chunk."""
+    head = header.parse(stream)
+    file_key = stanzas.unwrap(head.stanzas, identity)
+    head.check(file_key)
+    return Payload(file_key, stream.read(NONCE))
+
+
+def _batches(source: Source) -> Iterator[tuple[memoryview, bool]]:
+    """The plaintext in batches, each with whether it is the last, which takes looking ahead.
+
+    A batch's buffer is filled again once `IN_FLIGHT` later ones have been given out.
+    """
+    buffers = _buffers(BATCH * CHUNK, IN_FLIGHT + 2)
+    batch = _filled(source, next(buffers))
+    while len(batch) == BATCH * CHUNK and (following := _filled(source, next(buffers))):
+        yield batch, False
+        batch = following
+    yield batch, True
+
+
+def _filled(source: Source, buffer: memoryview) -> memoryview:
+    """As much of the buffer as the source could fill: all of it, unless the source has ended."""
+    size = 0
+    while size < len(buffer) and (count := source.readinto(buffer[size:])):
+        size += count
+    return buffer[:size]
+
+
+def _buffers(size: int, count: int) -> Iterator[memoryview]:
+    """`count` buffers in turn, made when they are first needed."""
+    ring: list[memoryview] = []
+    while len(ring) < count:
+        ring.append(memoryview(bytearray(size)))
+        yield ring[-1]
+    yield from cycle(ring)
+
+
+def _seal_batch(
+    payload: Payload, number: int, batch: memoryview, boxes: memoryview, *, final: bool
+) -> memoryview:
+    """Seal a batch whose first chunk has that number; the filled part of `boxes`."""
+    count = max(1, -(-len(batch) // CHUNK))
+    for i in range(count):
+        chunk = batch[i * CHUNK : (i + 1) * CHUNK]
+        box = boxes[i * BOX : i * BOX + len(chunk) + TAG]
+        payload.seal(number + i, chunk, box, final=final and i == count - 1)
+    return boxes[: len(batch) + count * TAG]

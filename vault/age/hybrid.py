@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM7
 from vault.age import bech32
 from vault.errors import SealError
 
+RECIPIENT = "age1pq"
+IDENTITY = "age-secret-key-pq-"
 SEED = 32
 MLKEM_SEED = 64
 MLKEM_PUBLIC = 1184
@@ -23,13 +25,13 @@ PUBLIC = MLKEM_PUBLIC + 32
 class Recipient:
     """The public half, written `age1pq1…`: whoever has it can seal, and read nothing."""
 
-    __slots__ = ("_key", "_text")
+    __slots__ = ("_key", "_public")
 
     def __init__(self, public: bytes) -> None:
         """Take the 1216 bytes ML-KEM-768 ‖ X25519."""
         if len(public) != PUBLIC:
             raise SealError("a recipient has the wrong length")
-        self._text = bech32.encode("age1pq", public)
+        self._public = public
         try:
             self._key = MLKEM768X25519PublicKey(
                 MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC]),
@@ -42,7 +44,7 @@ class Recipient:
     def parse(cls, text: str) -> Self:
         """Read `age1pq1…`; raises SealError for anything else, classic recipients included."""
         prefix, public = bech32.decode(text)
-        if prefix != "age1pq" or text != text.lower():
+        if prefix != RECIPIENT or text != text.lower():
             raise SealError("a recipient should begin with age1pq1")
         return cls(public)
 
@@ -52,16 +54,16 @@ class Recipient:
         return self._key
 
     def __str__(self) -> str:
-        return self._text
+        return bech32.encode(RECIPIENT, self._public)
 
     def __repr__(self) -> str:
-        return f"<Recipient {self._text[:16]}…>"
+        return f"<Recipient {str(self)[:16]}…>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Recipient) and self._text == other._text
+        return isinstance(other, Recipient) and self._public == other._public
 
     def __hash__(self) -> int:
-        return hash(self._text)
+        return hash(self._public)
 
 
 class Identity:
@@ -93,13 +95,13 @@ class Identity:
     def parse(cls, text: str) -> Self:
         """Read `AGE-SECRET-KEY-PQ-1…`; raises SealError for anything else."""
         prefix, seed = bech32.decode(text)
-        if prefix != "age-secret-key-pq-" or text != text.upper():
+        if prefix != IDENTITY or text != text.upper():
             raise SealError("an identity should begin with AGE-SECRET-KEY-PQ-1")
         return cls(seed)
 
     def export(self) -> str:
         """The secret as text: only for its owner's eyes."""
-        return bech32.encode("age-secret-key-pq-", self._seed).upper()
+        return bech32.encode(IDENTITY, self._seed).upper()
 
     @property
     def seed(self) -> bytes:
