@@ -16,10 +16,10 @@ SERVICES = (
     "health",
     "psychosocial",
     "legal",
-    "police",
+    "security",
     "shelter",
     "protection",
-    "livelihood",
+    "livelihoods",
     "other",
 )
 """The services of the consents, in the order of the forms."""
