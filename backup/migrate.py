@@ -11,7 +11,7 @@ import bots.simulator.tables
 import dashboard.tables
 import referrals.professionals
 import referrals.tables
-import vault.tables  # noqa: F401
+import vault.tables
 from core.database import Base, open_engine
 
 MODELS = (bots.pace, bots.simulator, dashboard, referrals, vault)

@@ -9,8 +9,6 @@ from bots.adapter import Adapter
 from bots.dialogue import HttpDialogue
 from bots.parts import Parts
 from bots.simulator.adapter import simulators
-from bots.sms.twilio import TwilioSms
-from bots.telegram.adapter import Telegram
 from core.database import Sessions, open_engine, open_sessions
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -37,6 +35,24 @@ def open_sealing(settings: Settings) -> Sealing:
         store=DirectoryStore(settings.backup_data / "objects"),
         escrow=Recipient.parse(settings.escrow_recipient),
     )
+
+
+def open_adapters(
+    settings: Settings, sessions: Sessions, keys: KeyProvider, client: httpx.AsyncClient
+) -> dict[str, Adapter]:
+    """The channels that the settings name, by their own names."""
+    adapters: list[Adapter] = []
+    if settings.telegram_token is not None:
+        adapters.append(open_telegram(settings, client))
+    if settings.twilio_account_sid is not None:
+        adapters.append(open_twilio(settings, client))
+    if settings.simulator:
+        adapters.extend(simulators(sessions, keys))
+    if not adapters:
+        raise ConfigurationError(
+            "no channel is set: TELEGRAM_TOKEN, the TWILIO_ variables, or SIMULATOR should be"
+        )
+    return {adapter.name: adapter for adapter in adapters}
 
 
 @asynccontextmanager

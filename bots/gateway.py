@@ -8,13 +8,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from sqlalchemy import text
 
 from bots.adapter import Adapter, ForgedError, MalformedError, Webhook
-from bots.inbox import ingest
+from bots.inbox import ingest, is_settled
 from bots.parts import Parts
+from bots.simulator.adapter import Simulator
 from bots.simulator.routes import routes as simulator_routes
 from bots.telegram.adapter import Telegram
 from bots.telegram.polling import poll
@@ -49,7 +51,10 @@ def create_gateway(parts: Parts, *, public_url: str | None, simulator: bool) -> 
     if "sms" in parts.adapters and public_url is not None:
         _mount_twilio(app, parts, parts.adapters["sms"], public_url)
     if simulator:
-        app.include_router(simulator_routes(parts))
+        simulated = [one for one in parts.adapters.values() if isinstance(one, Simulator)]
+        app.include_router(
+            simulator_routes(simulated, partial(ingest, parts), partial(is_settled, parts))
+        )
     return app
 
 

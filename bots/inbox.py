@@ -6,14 +6,14 @@ Invariants: nothing is acknowledged before its commit; a duplicate changes nothi
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import update
+from sqlalchemy import and_, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.adapter import Adapter, Arrived, Message, OptIn, OptOut, Status
 from bots.outbox import note_status
 from bots.parts import Parts, now
 from referrals.conversation import contact_fingerprint, receive
-from referrals.tables import ConversationRow
+from referrals.tables import ConversationRow, IncomingRow, OutgoingRow
 
 # What a turn needs of a message; the rest stays with the provider.
 CONTENT = ("kind", "text", "choice", "turn", "media")
@@ -28,6 +28,25 @@ async def ingest(parts: Parts, adapter: Adapter, arrived: Iterable[Arrived]) -> 
     for one in arrived:
         if isinstance(one, Message):
             await adapter.acknowledge(one)
+
+
+async def is_settled(parts: Parts, channel: str, address: str) -> bool:
+    """Whether everything that a contact sent has been answered, and every answer sent."""
+    contact = contact_fingerprint(parts.sealing.keys, channel, address)
+    whose = and_(ConversationRow.channel == channel, ConversationRow.contact == contact)
+    arrived = (
+        exists()
+        .where(whose, IncomingRow.conversation_id == ConversationRow.id)
+        .where(IncomingRow.sealed.is_not(None))
+    )
+    leaving = (
+        exists()
+        .where(whose, OutgoingRow.conversation_id == ConversationRow.id)
+        .where(OutgoingRow.sealed.is_not(None))
+        .where(~ConversationRow.quiet | OutgoingRow.record_id.is_(None))
+    )
+    async with parts.sessions() as session:
+        return not await session.scalar(select(arrived | leaving))
 
 
 async def _store(session: AsyncSession, parts: Parts, adapter: Adapter, one: Arrived) -> None:

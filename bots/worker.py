@@ -1,11 +1,12 @@
 """The worker: runs lanes, mends what a crash left behind, and lets drafts lapse.
 
-Any number of workers run beside each other on one database.
+Any number of workers run beside each other on one database: `python -m bots.worker`.
 """
 
 import asyncio
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -13,9 +14,13 @@ from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import delete, select
 
+from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
 from bots.parts import Parts, now
+from core.errors import BackUpError
 from core.jobs import LANE, defer
+from core.log import configure_logging
+from core.settings import Settings, load_settings
 from referrals.tables import ConversationRow, IncomingRow, OutgoingRow
 
 log = logging.getLogger(__name__)
@@ -72,9 +77,7 @@ async def work(parts: Parts, url: str) -> None:
 
 async def watch(app: App) -> None:
     """Run again the jobs of workers that died; the lock of their lane would wait for ever."""
-    stalled = await app.job_manager.get_stalled_jobs(
-        seconds_since_heartbeat=STALLED_AFTER_SECONDS
-    )
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
     for job in stalled:
         try:
             await app.job_manager.retry_job(job)
@@ -89,13 +92,17 @@ async def sweep(parts: Parts) -> None:
     moment = now()
     async with parts.sessions.begin() as session:
         await session.execute(delete(ConversationRow).where(ConversationRow.lapses_at <= moment))
-    waiting = select(IncomingRow.conversation_id).where(IncomingRow.sealed.is_not(None)).union(
-        select(OutgoingRow.conversation_id)
-        .join(ConversationRow, ConversationRow.id == OutgoingRow.conversation_id)
-        .where(
-            OutgoingRow.sealed.is_not(None),
-            (OutgoingRow.next_at.is_(None)) | (OutgoingRow.next_at <= moment),
-            ~ConversationRow.quiet | OutgoingRow.record_id.is_(None),
+    waiting = (
+        select(IncomingRow.conversation_id)
+        .where(IncomingRow.sealed.is_not(None))
+        .union(
+            select(OutgoingRow.conversation_id)
+            .join(ConversationRow, ConversationRow.id == OutgoingRow.conversation_id)
+            .where(
+                OutgoingRow.sealed.is_not(None),
+                (OutgoingRow.next_at.is_(None)) | (OutgoingRow.next_at <= moment),
+                ~ConversationRow.quiet | OutgoingRow.record_id.is_(None),
+            )
         )
     )
     async with parts.sessions.begin() as session:
@@ -107,3 +114,23 @@ async def _forever(act: Callable[[], Awaitable[None]], seconds: float) -> None:
     while True:
         await act()
         await asyncio.sleep(seconds)
+
+
+async def _work(settings: Settings) -> None:
+    async with open_parts(settings, connections=CONCURRENCY) as parts:
+        await work(parts, database_url(settings))
+
+
+def main() -> int:
+    """Work until told to stop; a foreseen error is one line."""
+    configure_logging("worker")
+    try:
+        asyncio.run(_work(load_settings()))
+    except BackUpError as error:
+        print(f"worker: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -33,6 +33,9 @@ class ConversationRow(Base):
     owner: Mapped[str] = mapped_column(default=BOT)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     code: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    quiet: Mapped[bool] = mapped_column(default=False)
+    """The person hid or closed the chat: what a professional writes waits until they are back."""
     lapses_at: Mapped[datetime | None] = mapped_column(index=True)
     """When this row and all that hangs on it is erased; None once a case keeps it."""
 

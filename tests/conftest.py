@@ -8,15 +8,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from backup.postgres import embedded_postgres
+from backup.postgres import Embedded
 from core.database import Base, Sessions, open_engine, open_sessions
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an embedded server's own database."""
-    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as url:
-        yield url
+    server = Embedded(tmp_path_factory.mktemp("postgres") / "data")
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture

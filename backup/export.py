@@ -1,0 +1,98 @@
+"""Write a case's own key and its sealed files to a directory, for the public tool `age`.
+
+Only a professional on the case can do this, with password and code; it leaves a custody entry.
+"""
+
+import asyncio
+import getpass
+import os
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backup.database import open_database
+from core.database import Sessions, open_engine, open_sessions
+from core.errors import NotAllowedError
+from core.identifiers import CaseId
+from core.settings import Settings
+from referrals.professionals import SignedIn, sign_in
+from referrals.tables import CaseRow
+from vault.disclose import export_identity
+from vault.keys import LocalKeyProvider
+from vault.store import DirectoryStore, ObjectRef
+from vault.tables import SealedRecord
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The arguments of `backup export`."""
+    parser.add_argument("reference", help="the case's reference, as the dashboard shows it")
+    parser.add_argument("directory", type=Path, help="where to write; it must not exist yet")
+    parser.add_argument("--as", dest="email", required=True, help="the professional's e-mail")
+
+
+def run(args: Namespace, settings: Settings) -> int:
+    """Ask for password and code, then write the files."""
+    password = os.environ.get("BACKUP_PASSWORD") or getpass.getpass("password: ")
+    code = os.environ.get("BACKUP_CODE") or input("code: ")
+    return asyncio.run(_export(args, settings, password, code))
+
+
+async def _export(args: Namespace, settings: Settings, password: str, code: str) -> int:
+    keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    async with open_database(settings) as database:
+        engine = open_engine(database.url)
+        sessions = open_sessions(engine)
+        signed_in = await sign_in(
+            sessions,
+            keys=keys,
+            email=args.email,
+            password=password,
+            code=code,
+            now=datetime.now(UTC),
+        )
+        store = DirectoryStore(settings.backup_data / "objects")
+        await _write(sessions, store, signed_in, args.reference, args.directory)
+        await engine.dispose()
+    print(f"open with: age -d -i {args.directory}/case.key {args.directory}/*-report.age")
+    return 0
+
+
+async def _write(
+    sessions: Sessions,
+    store: DirectoryStore,
+    signed_in: SignedIn,
+    reference: str,
+    directory: Path,
+) -> None:
+    async with sessions.begin() as session:
+        case_id = await _case(session, reference)
+        identity = await export_identity(
+            session, case_id, reader=signed_in.account.id, identity=signed_in.identity
+        )
+        records = await session.scalars(
+            select(SealedRecord).where(SealedRecord.case_id == case_id).order_by(SealedRecord.id)
+        )
+        files = {f"{row.id:08}-{row.kind}.age": _sealed(row, store) for row in records}
+    directory.mkdir(mode=0o700)
+    key = directory / "case.key"
+    key.touch(mode=0o600)
+    key.write_text(identity.export() + "\n")
+    for name, sealed in files.items():
+        (directory / name).write_bytes(sealed)
+
+
+async def _case(session: AsyncSession, reference: str) -> CaseId:
+    case_id = await session.scalar(select(CaseRow.id).where(CaseRow.reference == reference.upper()))
+    if case_id is None:
+        raise NotAllowedError("there is no such case, or you are not on it")
+    return CaseId(case_id)
+
+
+def _sealed(row: SealedRecord, store: DirectoryStore) -> bytes:
+    if row.object is None:
+        return row.sealed or b""
+    with store.open(ObjectRef(row.object)) as file:
+        return file.read()

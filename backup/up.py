@@ -1,0 +1,143 @@
+"""`backup up`: everything on one machine, on loopback, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from backup.database import Database, open_database
+from backup.demo import print_sign_ins
+from backup.escrow import escrow_recipient
+from backup.migrate import migrate
+from backup.processes import Program, Supervisor, require_free_port
+from core.errors import ConfigurationError
+from core.settings import Settings
+from vault.keys import LocalKeyProvider
+
+ROOT = Path(__file__).parent.parent
+DIALOGUE_PYTHON = ROOT / "dialogue" / ".venv" / "bin" / "python"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The options of `backup up`."""
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="add a sample admin and sample professionals, and let `backup chat` in",
+    )
+
+
+def run(args: Namespace, settings: Settings) -> int:
+    """Run until stopped; 0 after Ctrl-C."""
+    with _alone(settings.backup_data):
+        return asyncio.run(_up(settings, demo=args.demo))
+
+
+async def _up(settings: Settings, *, demo: bool) -> int:
+    ports = {
+        "GATEWAY_PORT": settings.gateway_port,
+        "DASHBOARD_PORT": settings.dashboard_port,
+        "DIALOGUE_URL": settings.dialogue_url.port or 80,
+    }
+    for variable, port in ports.items():
+        require_free_port(port, variable=variable)
+    await _train()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_database(settings) as database, _processes(settings, database, demo=demo):
+        if demo:
+            await print_sign_ins(settings, database.url)
+        _print_addresses(settings, demo=demo)
+        await stop.wait()
+        _say("stopping")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _processes(
+    settings: Settings, database: Database, *, demo: bool
+) -> AsyncIterator[Supervisor]:
+    _say("database: migrations")
+    await migrate(database.url)
+    LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    environment = {
+        **os.environ,
+        "BACKUP_DATA": str(settings.backup_data.resolve()),
+        "DATABASE_URL": database.url,
+        "ESCROW_RECIPIENT": escrow_recipient(settings),
+        "SIMULATOR": str(demo or settings.simulator).lower(),
+    }
+    supervisor = Supervisor(environment, ROOT)
+    try:
+        for program in _programs(settings):
+            _say(f"{program.name}: starting")
+            await supervisor.start(program, ready_within=120)
+        yield supervisor
+    finally:
+        await supervisor.stop()
+
+
+def _programs(settings: Settings) -> tuple[Program, ...]:
+    dialogue = str(settings.dialogue_url).rstrip("/")
+    port = str(settings.dialogue_url.port or 80)
+    python = sys.executable
+    return (
+        Program(
+            name="dialogue",
+            command=(str(DIALOGUE_PYTHON), "-m", "dialogue", "serve", "--port", port),
+            health=f"{dialogue}/health",
+        ),
+        Program(
+            name="gateway",
+            command=(python, "-m", "bots"),
+            health=f"http://127.0.0.1:{settings.gateway_port}/health",
+        ),
+        Program(name="worker", command=(python, "-m", "bots.worker")),
+        Program(
+            name="dashboard",
+            command=(python, "-m", "dashboard"),
+            health=f"http://127.0.0.1:{settings.dashboard_port}/health",
+        ),
+    )
+
+
+async def _train() -> None:
+    """Train the dialogue if its words or questions changed; it prints its own progress."""
+    if not DIALOGUE_PYTHON.exists():
+        raise ConfigurationError("the dialogue's environment is missing; run `make install`")
+    process = await asyncio.create_subprocess_exec(
+        str(DIALOGUE_PYTHON), "-m", "dialogue.train", cwd=ROOT
+    )
+    if await process.wait() != 0:
+        raise ConfigurationError("the dialogue could not be trained; see above")
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the data directory, so that a second `backup up` stops with one line."""
+    data.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                f"another `backup up` uses {data}; stop it, or set BACKUP_DATA elsewhere"
+            ) from None
+        yield
+
+
+def _print_addresses(settings: Settings, *, demo: bool) -> None:
+    _say(f"dashboard  http://127.0.0.1:{settings.dashboard_port}/")
+    if demo:
+        _say("to chat    .venv/bin/backup chat --channel sms")
+    _say("Ctrl-C stops everything")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
