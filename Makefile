@@ -1,0 +1,60 @@
+# Two commands for a newcomer: `make run` and `make test`. Nothing else comes before them.
+
+PYTHON311 := $(shell command -v python3.11 || command -v python3.12 || command -v python3.13)
+# uv looks for Python 3.10 on PATH; a pyenv that isn't on PATH is looked at too, else uv fetches it.
+PYTHON310 := $(firstword $(shell command -v python3.10) $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
+UV := .tools/bin/uv
+UV_VERSION := 0.13.9
+
+.PHONY: run test install install-dev check lock clean
+
+run: install  ## everything on this machine, with sample professionals
+	@.venv/bin/backup up --demo
+
+test: install-dev  ## all tests
+	@dialogue/.venv/bin/python -m dialogue.train
+	@.venv/bin/pytest
+
+check: install-dev  ## what must hold before a commit
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy backup bots core dashboard locales referrals vault tests
+	.venv/bin/lint-imports
+
+install: .venv/.installed dialogue/.venv/.installed
+
+install-dev: .venv/.installed-dev dialogue/.venv/.installed
+
+lock: $(UV)  ## after a change of dependencies; the locks hold hashes and no addresses
+	$(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
+	$(UV) pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements-dev.lock
+	$(MAKE) -C dialogue lock
+
+clean:  ## everything that can be made again; the data in .backup stays
+	rm -rf .tools .venv dialogue/.venv dialogue/build build *.egg-info
+
+$(UV):
+	@test -n "$(PYTHON311)" || { echo "BackUp needs Python 3.11 or newer: install python3.11 (on Debian: python3.11 and python3.11-venv), then try again" >&2; exit 2; }
+	@echo "tools: installing uv"
+	@$(PYTHON311) -m venv .tools
+	@.tools/bin/pip install -q uv==$(UV_VERSION)
+
+.venv/bin/python: | $(UV)
+	@$(UV) venv -q --allow-existing --python $(PYTHON311) .venv
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "program: installing packages"
+	@$(UV) pip install -q --require-hashes --python .venv/bin/python -r requirements.lock
+	@$(UV) pip install -q --no-deps --python .venv/bin/python -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	@echo "program: installing what the tests need"
+	@$(UV) pip install -q --require-hashes --python .venv/bin/python -r requirements-dev.lock
+	@touch $@
+
+dialogue/.venv/.installed: dialogue/requirements.lock | $(UV)
+	@echo "dialogue: installing Rasa (some 900 MB, a few minutes at the first time)"
+	@$(UV) venv -q --allow-existing --python $(PYTHON310) dialogue/.venv
+	@$(UV) pip sync -q --require-hashes --python dialogue/.venv/bin/python dialogue/requirements.lock
+	@touch $@
