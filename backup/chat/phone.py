@@ -17,14 +17,17 @@ from bots.simulator.adapter import Delivery
 from bots.simulator.routes import Received
 from core.errors import BackUpError
 
-PATIENCE = 60.0
-"""Seconds in which whatever restarts should be back, and every message be answered."""
 PAUSE = 0.5
 WAIT = 10.0
+"""Seconds that the gateway may hold a question for news."""
 
 
 class NoGatewayError(BackUpError):
     """Nobody to talk to; the message says what to do."""
+
+
+class RefusedError(BackUpError):
+    """The gateway won't take this message."""
 
 
 class SilentError(BackUpError):
@@ -49,43 +52,63 @@ class Phone:
         channel: str,
         number: str,
         notice: Callable[[str], None],
+        patience: float,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take a client of the gateway; `notice` is told when it is away and back."""
+        """Take a client of the gateway.
+
+        `notice` is told when the gateway is away and back; `patience` is for how many seconds it
+        may be away, or leave a message unanswered.
+        """
         self._client = client
         self._path = f"/simulator/{channel}/messages"
         self._number = number
         self._notice = notice
+        self._patience = patience
         self._pause = pause
         self._last = 0
+        self._told = 0
         self._keys: Delivery | None = None
+        self._away = False
 
-    def connect(self) -> list[Delivery]:
-        """What has waited for this phone.
+    def connect(self) -> None:
+        """See whether there is a gateway.
 
         Raises:
             NoGatewayError: nobody answers, or it is no gateway that simulates.
         """
         try:
-            return self._receive(wait=0, until="message").messages
+            self._ask("GET", self._path, params={"wait": 0})
         except httpx.TransportError:
-            address = f"{self._client.base_url.scheme}://{self._client.base_url.netloc.decode()}"
-            raise NoGatewayError(f"no gateway at {address}: start it with `make run`") from None
+            raise NoGatewayError(f"{self._nobody()}: start it with `make run`") from None
 
     def send(self, line: str) -> Typed:
-        """Send a line, or press the button whose number it is."""
-        typed = Typed(line=line, pressed=self._button(line))
+        """Send a line, or press the button whose number it is.
+
+        Raises:
+            RefusedError: it is too long.
+        """
+        typed, keys = Typed(line=line, pressed=self._button(line)), self._keys
         content: dict[str, Any] = {"phone": self._number, "id": str(uuid4())}
-        if typed.pressed is None or self._keys is None:
+        if typed.pressed is None or keys is None:
             content["text"] = line
         else:
-            content |= {"choice": typed.pressed.id, "turn": self._keys.turn}
-        self._insist(lambda: self._client.post(self._path, json=content))
+            content |= {"choice": typed.pressed.id, "turn": keys.turn}
+        self._insist("POST", self._path, json=content)
         return typed
 
-    def next(self) -> list[Delivery]:
-        """What arrives next; empty if nothing did for a while."""
-        return self._insist(lambda: self._receive(wait=WAIT, until="message")).messages
+    def receive(
+        self, *, until: Literal["message", "settled"] = "message", wait: float = WAIT
+    ) -> Received:
+        """What is new, as soon as something is; the last news count as shown from here on."""
+        self.tell_shown()
+        params = {"after": self._last, "wait": wait, "until": until}
+        response = self._insist("GET", self._path, params=params, timeout=wait + 10)
+        received = Received.model_validate_json(response.content)
+        for message in received.messages:
+            self._last = message.id
+            self._note_keys(message)
+        return received
 
     def settle(self, show: Callable[[Delivery], None]) -> None:
         """Show what arrives until nothing else is on its way.
@@ -93,31 +116,20 @@ class Phone:
         Raises:
             SilentError: something stays unhandled or unsent.
         """
-        end = time.monotonic() + PATIENCE
-        while True:
-            received = self._insist(lambda: self._receive(wait=1, until="settled"))
+        end = time.monotonic() + self._patience
+        while time.monotonic() < end:
+            received = self.receive(until="settled", wait=1)
             for message in received.messages:
                 show(message)
             if received.settled:
                 return
-            if time.monotonic() > end:
-                raise SilentError(f"no answer within {PATIENCE:.0f} s; see the log of `make run`")
+        raise SilentError(f"no answer for {self._patience:.0f} s; see what `make run` says")
 
-    def _receive(self, *, wait: float, until: Literal["message", "settled"]) -> Received:
-        header = {"X-Phone": self._number}
-        response = self._client.get(
-            self._path,
-            params={"after": self._last, "wait": wait, "until": until},
-            headers=header,
-            timeout=wait + 10,
-        )
-        received = Received.model_validate_json(_checked(response).content)
-        if received.messages:
-            self._last = received.messages[-1].id
-            for message in received.messages:
-                self._note_keys(message)
-            self._client.post(f"{self._path}/ack", json={"upto": self._last}, headers=header)
-        return received
+    def tell_shown(self) -> None:
+        """Let the gateway destroy what was shown."""
+        if self._told < self._last:
+            self._insist("POST", f"{self._path}/ack", json={"upto": self._last})
+            self._told = self._last
 
     def _note_keys(self, message: Delivery) -> None:
         """Remember the newest buttons; a later question without any has none to press."""
@@ -132,4 +144,37 @@ class Phone:
         number = int(line)
         return self._keys.choices[number - 1] if 0 < number <= len(self._keys.choices) else None
 
-    def _insist[Result](self, ask: Callable[[], Result]) -> Result: ...
+    def _insist(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Ask until the gateway answers; a request may arrive twice, its ids make that harmless."""
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                response = self._ask(method, path, **request)
+            except httpx.HTTPError:
+                self._note_away(away=True)
+                if time.monotonic() > end:
+                    raise NoGatewayError(f"{self._nobody()} any more") from None
+                self._pause(PAUSE)
+            else:
+                self._note_away(away=False)
+                return response
+
+    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+        response = self._client.request(method, path, headers={"X-Phone": self._number}, **request)
+        match response.status_code:
+            case 400:
+                raise RefusedError("not sent: a message has 1 to 4096 characters")
+            case 404:
+                raise NoGatewayError("this gateway doesn't simulate: start it with `make run`")
+            case 403:
+                raise NoGatewayError("the gateway simulates for its own machine only")
+        return response.raise_for_status()
+
+    def _note_away(self, *, away: bool) -> None:
+        if away != self._away:
+            self._away = away
+            self._notice("the gateway is away, waiting for it" if away else "the gateway is back")
+
+    def _nobody(self) -> str:
+        url = self._client.base_url
+        return f"no gateway at {url.scheme}://{url.netloc.decode()}"

@@ -1,0 +1,26 @@
+"""What waits for a simulated phone to show it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, LargeBinary, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class SimulatedDelivery(Base):
+    """One part on its way to one phone; the row outlives its words, so that none comes twice."""
+
+    __tablename__ = "simulated_deliveries"
+    __table_args__ = (Index("ix_simulated_deliveries_phone", "channel", "phone", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    channel: Mapped[str]
+    phone: Mapped[bytes] = mapped_column(LargeBinary)
+    """A keyed fingerprint."""
+    part: Mapped[UUID] = mapped_column(unique=True)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Sealed; None once the phone has shown it."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
