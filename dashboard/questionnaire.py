@@ -1,0 +1,75 @@
+"""The questionnaire's shape, read as data: which blocks, which questions, in which order.
+
+Only what a report needs to be shown in order; what the questions cause is the dialogue's matter.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from core.errors import ConfigurationError
+
+CRSV = Path(__file__).parent.parent / "dialogue" / "questionnaire" / "crsv.yml"
+
+# Options that every question shares, with one label each.
+SHARED = frozenset(("yes", "no", "unsure", "dk", "pns", "done", "skip"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question; `borrowed` are its options that carry another question's label."""
+
+    id: str
+    kind: str
+    borrowed: dict[str, str]
+
+    def label(self, option: str) -> str:
+        """The message id of an option's words."""
+        if "." in option or option in SHARED:
+            return f"option.{option}"
+        return f"option.{self.borrowed.get(option, f'{self.id}.{option}')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Questions that belong together."""
+
+    id: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questionnaire:
+    """All blocks in the order of the file."""
+
+    blocks: tuple[Block, ...]
+
+    @classmethod
+    def read(cls, path: Path = CRSV) -> "Questionnaire":
+        """Read the file that the dialogue is made from.
+
+        Raises:
+            ConfigurationError: the file is not there, or is no questionnaire.
+        """
+        try:
+            # The base loader keeps every word a word: `yes` is an option here, not a boolean.
+            data = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+            return cls(blocks=tuple(_block(block) for block in data["blocks"]))
+        except (KeyError, OSError, TypeError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{path.name} can't be read as a questionnaire") from error
+
+
+def _block(data: dict[str, Any]) -> Block:
+    return Block(id=data["id"], questions=tuple(_question(item) for item in data["questions"]))
+
+
+def _question(data: dict[str, Any]) -> Question:
+    names = [name for option in data.get("options", ()) for name in _names(option)]
+    borrowed = {name.partition(".")[2]: name for name in names if "." in name}
+    return Question(id=data["id"], kind=data["kind"], borrowed=borrowed)
+
+
+def _names(option: str | dict[str, Any]) -> tuple[str, ...]:
+    return (option,) if isinstance(option, str) else tuple(option)
