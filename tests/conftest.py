@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from procrastinate import App, PsycopgConnector
 from psycopg import sql
 
 from backup.postgres import Embedded
@@ -36,6 +37,8 @@ async def sessions(database_url: str) -> AsyncIterator[Sessions]:
     engine = open_engine(database_url)
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
+    async with App(connector=PsycopgConnector(conninfo=database_url)).open_async() as jobs:
+        await jobs.schema_manager.apply_schema_async()
     yield open_sessions(engine)
     await engine.dispose()
 
