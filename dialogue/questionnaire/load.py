@@ -1,0 +1,290 @@
+"""Reads the questionnaire file, strictly: every mistake is an error with its line and reason."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from dialogue.questionnaire.checks import check
+from dialogue.questionnaire.conditions import ALWAYS, All, Any, Condition, Is, Not, Only
+from dialogue.questionnaire.fields import Fields, as_word, as_words
+from dialogue.questionnaire.model import (
+    COMMANDED,
+    SHARED,
+    SKIP,
+    UNTOLD,
+    Block,
+    Option,
+    Question,
+    Questionnaire,
+    Rule,
+)
+from dialogue.questionnaire.reader import Items, QuestionnaireError, Section, Value, Word, read
+
+SHIPPED = Path(__file__).parent / "crsv.yml"
+
+KINDS = ("choice", "choices", "consent", "text", "place", "date", "files", "menu")
+VERBS = ("close", "end", "handoff", "submit", "erase", "again", "withdraw")
+RANKS = ("P0", "P1", "P2", "P3")
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def load(path: Path = SHIPPED) -> Questionnaire:
+    """Read and check a questionnaire file.
+
+    Raises:
+        QuestionnaireError: it is wrong; the message names the line and the reason.
+    """
+    return parse(path.read_text("utf-8"))
+
+
+def parse(text: str) -> Questionnaire:
+    """Read and check a questionnaire; errors as in `load`."""
+    return _Reader().questionnaire(read(text))
+
+
+def _id(value: Value) -> Word:
+    word = as_word(value)
+    if not _ID.fullmatch(word):
+        raise QuestionnaireError(word.line, f"`{word}` is no id: lower letters, digits and _")
+    return word
+
+
+class _Reader:
+    """One reading: remembers which ids it met, so that it can refuse unknown and double ones."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, frozenset[str]] = {}
+        self.refs: set[str] = set()
+        self.conditions: dict[str, Condition] = {}
+        self.named: Section = Section(0)
+        self.lines: dict[str, int] = {}
+
+    def questionnaire(self, document: Section) -> Questionnaire:
+        fields = Fields(document, "the questionnaire")
+        version, limit = fields.number("version"), fields.number("text_limit")
+        hide_texts, languages = fields.number("hide_texts"), fields.each("languages", _id)
+        if not (version and limit and hide_texts and languages):
+            raise QuestionnaireError(
+                1, "version, languages, text_limit and hide_texts must be there, and not 0"
+            )
+        says = self._says(fields.needed("says"))
+        self.named = self._section(fields.value("conditions") or Section(1), "conditions")
+        blocks = self._blocks(fields.needed("blocks"))
+        for name in list(self.named):
+            self._named(name)
+        rules = fields.each("urgency", self._rule)
+        fields.done()
+        made = Questionnaire(
+            version=version,
+            languages=tuple(map(str, languages)),
+            text_limit=limit,
+            hide_texts=hide_texts,
+            blocks=blocks,
+            rules=rules,
+            conditions=self.conditions,
+            says=says,
+        )
+        check(made, self.lines)
+        return made
+
+    def _says(self, value: Value) -> dict[str, str]:
+        return {str(key): str(as_word(note)) for key, note in self._section(value, "says").items()}
+
+    def _section(self, value: Value, what: str) -> Section:
+        if not isinstance(value, Section):
+            raise QuestionnaireError(value.line, f"`{what}` must be a section of `key: value`")
+        return value
+
+    def _once(self, id_: Word, what: str) -> str:
+        if f"{what} {id_}" in self.lines:
+            raise QuestionnaireError(id_.line, f"there is a {what} `{id_}` already")
+        self.lines[f"{what} {id_}"] = id_.line
+        return str(id_)
+
+    # -- blocks and questions
+
+    def _blocks(self, value: Value) -> tuple[Block, ...]:
+        if not isinstance(value, Items):
+            raise QuestionnaireError(value.line, "`blocks` must be a list")
+        return tuple(self._block(item) for item in value)
+
+    def _block(self, value: Value) -> Block:
+        fields = Fields(value, "a block")
+        id_ = self._once(_id(fields.needed("id")), "block")
+        repeat, detour = fields.number("repeat") or 1, fields.flag("detour")
+        when = self._when(fields)
+        questions = fields.each("questions", self._question)
+        fields.done()
+        if not questions:
+            raise QuestionnaireError(fields.line, f"block `{id_}` has no questions")
+        inherited = tuple(
+            replace(q, when=All((when, q.when)) if when != ALWAYS else q.when, repeats=repeat > 1)
+            for q in questions
+        )
+        return Block(id=id_, questions=inherited, repeat=repeat, detour=detour)
+
+    def _question(self, value: Value) -> Question:
+        fields = Fields(value, "a question")
+        id_ = self._once(_id(fields.needed("id")), "question")
+        kind = self._one_of(fields.word("kind"), KINDS, "kind")
+        required = fields.flag("required")
+        options = fields.each("options", lambda option: self._option(option, id_))
+        options += self._added(kind, options, required=required)
+        question = Question(
+            id=id_,
+            kind=kind,
+            when=self._when(fields),
+            options=options,
+            required=required,
+            sms=fields.flag("sms"),
+            several=fields.flag("several"),
+            says=fields.text("says"),
+            then=fields.text("then"),
+            does=self._verb(fields),
+        )
+        fields.done()
+        self._fits(question, fields.line)
+        self._remember(question, fields.line)
+        return question
+
+    def _added(
+        self, kind: str, options: tuple[Option, ...], *, required: bool
+    ) -> tuple[Option, ...]:
+        if kind == "files":
+            return (Option(code="done", ref="done"),)
+        if required or kind in {"menu", "consent"} or not options:
+            return ()
+        return tuple(Option(code=code, ref=code, alone=True) for code in UNTOLD)
+
+    def _fits(self, question: Question, line: int) -> None:
+        if question.open != (not question.options):
+            raise QuestionnaireError(
+                line, f"`{question.id}`: a {question.kind} has {_NEEDS[question.open]}"
+            )
+        if question.several and question.kind != "consent":
+            raise QuestionnaireError(line, f"`{question.id}`: `several` belongs to a consent")
+        if question.kept:
+            for option in question.options:
+                if option.ref in COMMANDED:
+                    raise QuestionnaireError(line, f"`{option.ref}` can only stand in a menu")
+        codes = [option.code for option in question.options]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise QuestionnaireError(line, f"`{question.id}` has `{code}` twice")
+
+    def _remember(self, question: Question, line: int) -> None:
+        codes = {option.code for option in question.options}
+        if not question.required:
+            codes |= {SKIP, *(UNTOLD if question.open else ())}
+        self.codes[question.id] = frozenset(codes)
+        self.refs |= {option.ref for option in question.options}
+        self.lines[question.id] = line
+
+    def _option(self, value: Value, question: str) -> Option:
+        name, caused = value, Section(value.line)
+        if isinstance(value, Section) and len(value) == 1:
+            ((name, causes),) = value.items()
+            caused = self._section(causes, str(name))
+        word = as_word(name)
+        ref = self._ref(word, question)
+        fields = Fields(caused, f"option `{word}`")
+        option = Option(
+            code=ref.rpartition(".")[2],
+            ref=ref,
+            says=fields.text("says"),
+            then=fields.text("then"),
+            does=self._verb(fields),
+            alone=fields.flag("alone") or ref in UNTOLD,
+            means=tuple(map(str, as_words(fields.value("means") or Items(iter(()), 0)))),
+            hours=fields.number("hours"),
+        )
+        fields.done()
+        return option
+
+    def _ref(self, word: Word, question: str) -> str:
+        if word in SHARED:
+            return str(word)
+        if "." in word:
+            if word not in self.refs:
+                raise QuestionnaireError(word.line, f"no earlier question has the option `{word}`")
+            return str(word)
+        if not re.fullmatch(r"[a-z0-9_]+", word):
+            raise QuestionnaireError(word.line, f"`{word}` is no id: lower letters, digits and _")
+        return f"{question}.{word}"
+
+    def _verb(self, fields: Fields) -> str | None:
+        word = fields.maybe("does")
+        return None if word is None else self._one_of(word, VERBS, "does")
+
+    def _one_of(self, word: Word, known: Collection[str], what: str) -> str:
+        if word not in known:
+            raise QuestionnaireError(
+                word.line, f"`{what}` is `{word}`, but must be one of {', '.join(known)}"
+            )
+        return str(word)
+
+    # -- conditions and rules
+
+    def _rule(self, value: Value) -> Rule:
+        fields = Fields(value, "a rule")
+        rule = Rule(
+            id=self._once(_id(fields.needed("id")), "rule"),
+            rank=self._one_of(fields.word("rank"), RANKS, "rank"),
+            when=self._when(fields),
+            source=str(fields.word("source")),
+            hours=fields.number("hours"),
+            tell=fields.text("tell"),
+        )
+        fields.done()
+        return rule
+
+    def _when(self, fields: Fields) -> Condition:
+        value = fields.value("when")
+        return ALWAYS if value is None else self._condition(value)
+
+    def _condition(self, value: Value) -> Condition:
+        if isinstance(value, Word):
+            return self._named(value)
+        if isinstance(value, Items):
+            raise QuestionnaireError(value.line, "a list needs `any:` or `all:` before it")
+        parts = tuple(self._part(key, content) for key, content in value.items())
+        return parts[0] if len(parts) == 1 else All(parts)
+
+    def _part(self, key: Word, content: Value) -> Condition:
+        if key in {"all", "any"}:
+            if not isinstance(content, Items):
+                raise QuestionnaireError(content.line, f"`{key}` needs a list")
+            parts = tuple(map(self._condition, content))
+            return All(parts) if key == "all" else Any(parts)
+        if key == "not":
+            return Not(self._condition(content))
+        if key == "only":
+            tests = self._section(content, "only").items()
+            return All(tuple(Only(*self._test(name, codes)) for name, codes in tests))
+        return Is(*self._test(key, content))
+
+    def _test(self, question: Word, content: Value) -> tuple[str, frozenset[str]]:
+        known = self.codes.get(question)
+        if known is None:
+            raise QuestionnaireError(
+                question.line, f"no question `{question}` comes before this condition"
+            )
+        for code in (words := as_words(content)):
+            if code not in known:
+                raise QuestionnaireError(code.line, f"`{question}` has no option `{code}`")
+        return str(question), frozenset(map(str, words))
+
+    def _named(self, name: Word) -> Condition:
+        """A named condition, read where it is first used: by then its questions are known."""
+        if name not in self.conditions:
+            content = self.named.pop(name, None)
+            if content is None:
+                raise QuestionnaireError(
+                    name.line, f"there is no condition `{name}`, or it leads back to itself"
+                )
+            self.conditions[str(name)] = self._condition(content)
+        return self.conditions[name]
+
+
+_NEEDS = {True: "no options", False: "options"}

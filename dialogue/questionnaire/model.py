@@ -1,0 +1,158 @@
+"""The questionnaire as values: blocks, questions, options, urgency rules; and finding them.
+
+Invariants: ids are unique; a condition speaks of earlier questions only, so that the questions can
+be walked in one pass; nothing here knows a word of any language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from dialogue.questionnaire.conditions import Condition
+
+SHARED = ("yes", "no", "unsure", "dk", "pns", "done", "skip", "person")
+"""Options that mean the same in every question and carry no question in their message id."""
+
+COMMANDED = ("done", "skip", "person")
+"""Shared options that steer and are no answers."""
+
+UNTOLD = ("dk", "pns")
+"""Added to every list that need not be answered: don't know, and prefer not to say."""
+
+SKIP = "skip"
+TEXT = "@text"
+"""What stands for a sealed text among the answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One way to answer: `code` is unique in its question, `ref` names the words `option.<ref>`."""
+
+    code: str
+    ref: str
+    says: str | None = None
+    then: str | None = None
+    does: str | None = None
+    alone: bool = False
+    means: tuple[str, ...] = ()
+    hours: int | None = None
+    """Hours that have passed at the least, for questions of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question; `options` are all that can be chosen, in the order in which they are shown."""
+
+    id: str
+    kind: str
+    when: Condition
+    options: tuple[Option, ...] = ()
+    required: bool = False
+    sms: bool = False
+    several: bool = False
+    says: str | None = None
+    then: str | None = None
+    does: str | None = None
+    repeats: bool = False
+    """Whether it stands in a block that can be told more than once."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes free text."""
+        return self.kind in {"text", "date"} or (self.kind == "place" and not self.options)
+
+    @property
+    def multi(self) -> bool:
+        """Whether several options can be chosen."""
+        return self.kind == "choices" or self.several
+
+    @property
+    def kept(self) -> bool:
+        """Whether its answer belongs to the report."""
+        return self.kind not in {"menu", "files"}
+
+    def option(self, ref_or_code: str) -> Option | None:
+        """Find an option by its wire id or its code."""
+        return next((o for o in self.options if ref_or_code in (o.ref, o.code)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Questions that belong together."""
+
+    id: str
+    questions: tuple[Question, ...]
+    repeat: int = 1
+    detour: bool = False
+
+    @property
+    def again(self) -> str | None:
+        """Id of the menu whose "yes" tells the block once more."""
+        return self.questions[-1].id if self.repeat > 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A reason to be quick. With `hours`, it holds while the latest plausible moment is within."""
+
+    id: str
+    rank: str
+    when: Condition
+    source: str
+    hours: int | None = None
+    tell: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questionnaire:
+    """Everything that is asked and said; made by `load`."""
+
+    version: int
+    languages: tuple[str, ...]
+    text_limit: int
+    hide_texts: int
+    blocks: tuple[Block, ...]
+    rules: tuple[Rule, ...]
+    conditions: Mapping[str, Condition]
+    says: Mapping[str, str]
+    """Ids of statements and their notes for translators; `{x}` in a note is a placeholder."""
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """All questions by id."""
+        return {question.id: question for block in self.blocks for question in block.questions}
+
+    @cached_property
+    def order(self) -> tuple[Block, ...]:
+        """The blocks of the normal way."""
+        return tuple(block for block in self.blocks if not block.detour)
+
+    @cached_property
+    def detours(self) -> Mapping[str, Block]:
+        """The blocks that are entered from elsewhere, by id."""
+        return {block.id: block for block in self.blocks if block.detour}
+
+    @cached_property
+    def detour_of(self) -> Mapping[str, str]:
+        """The detour block of each question that stands in one."""
+        return {q.id: block.id for block in self.detours.values() for q in block.questions}
+
+    @cached_property
+    def clocks(self) -> tuple[Question, ...]:
+        """The questions that tell how long ago it was."""
+        return tuple(
+            question
+            for question in self.questions.values()
+            if any(option.hours is not None for option in question.options)
+        )
+
+
+def key_of(question: str, time: int) -> str:
+    """The key of an answer: the question's id, with `#2` for the second telling of its block."""
+    return question if time == 1 else f"{question}#{time}"
+
+
+def split_key(key: str) -> tuple[str, int]:
+    """The question and the telling that a key stands for."""
+    question, _, time = key.partition("#")
+    return question, int(time or 1)
