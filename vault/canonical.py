@@ -6,6 +6,7 @@ nobody agrees on their digits.
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from vault.errors import SealError
 
@@ -37,3 +38,21 @@ def _exact(value: object) -> bool:
     return (
         value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) <= EXACT)
     )
+
+
+def stamp(at: datetime) -> str:
+    """A moment in UTC to the microsecond, always in the same 27 characters."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def bind(fields: Mapping[str, Value], content: bytes) -> bytes:
+    """Put one line before the content that says where it belongs."""
+    return canonical(fields) + b"\n" + content
+
+
+def unbind(fields: Mapping[str, Value], bound: bytes) -> bytes:
+    """The content; raises SealError when it was bound to another place."""
+    line = canonical(fields) + b"\n"
+    if not bound.startswith(line):
+        raise SealError("something sealed stands in another's place")
+    return bound[len(line) :]

@@ -4,21 +4,38 @@ The *dispatch* wrap is the server's own and lives only until a professional acce
 point owns the transaction: nothing here commits.
 """
 
-from datetime import datetime
+import asyncio
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.errors import NotAllowedError
 from core.identifiers import CaseId, ProfessionalId
-from vault.age import Recipient
+from vault import custody, repository
+from vault.age import Identity, Recipient, seal, unseal
+from vault.canonical import bind, unbind
+from vault.custody import Act, Action
 from vault.keys import KeyProvider
 from vault.store import ObjectStore
+
+DISPATCH = "dispatch"
+ESCROW = "escrow"
 
 
 async def open_case(
     session: AsyncSession, *, keys: KeyProvider, escrow: Recipient, now: datetime
 ) -> CaseId:
     """Give a new case its own identity, wrapped for dispatch and for escrow."""
-    raise NotImplementedError
+    case_id, identity = CaseId(uuid4()), Identity.generate()
+    dispatch = keys.wrap(identity.seed, context=_dispatch(case_id))
+    await repository.add_case(session, case_id, identity.recipient, now)
+    await repository.add_wrap(session, case_id, DISPATCH, dispatch, now)
+    await repository.add_wrap(
+        session, case_id, ESCROW, wrapped(identity, case_id, ESCROW, escrow), now
+    )
+    custody.log(session, Act(actor="server", action=Action.OPEN, case_id=case_id))
+    return case_id
 
 
 async def admit(
@@ -34,9 +51,49 @@ async def admit(
     Raises:
         NotAllowedError: when there is no dispatch wrap, because another was first.
     """
-    raise NotImplementedError
+    dispatch = await repository.take_wrap(session, case_id, DISPATCH)
+    if dispatch is None:
+        raise NotAllowedError("this case is not waiting for anyone")
+    identity = Identity(keys.unwrap(dispatch, context=_dispatch(case_id)))
+    holder = holder_of(professional)
+    sealed = wrapped(identity, case_id, holder, recipient)
+    await repository.add_wrap(session, case_id, holder, sealed, datetime.now(UTC))
+    custody.log(session, Act(actor=holder, action=Action.ADMIT, case_id=case_id))
 
 
 async def shred(session: AsyncSession, case_id: CaseId, *, store: ObjectStore) -> None:
-    """Destroy a case: wraps, records, objects and rows; one custody entry without content stays."""
-    raise NotImplementedError
+    """Destroy a case: wraps, records, objects and rows; one custody entry without content stays.
+
+    Objects go first. If the transaction then fails, the case's files are gone and its rows are
+    not: asking again finishes what was asked for, and nothing has become readable meanwhile.
+
+    Raises:
+        GoneError: when there is no such case.
+    """
+    for ref in await repository.doomed_objects(session, case_id):
+        await asyncio.to_thread(store.erase, ref)
+    await repository.remove_case(session, case_id)
+    custody.log(session, Act(actor="survivor", action=Action.SHRED, case_id=case_id))
+
+
+def holder_of(professional: ProfessionalId) -> str:
+    """How wraps, records and custody entries name a professional."""
+    return f"professional:{professional}"
+
+
+def wrapped(identity: Identity, case_id: CaseId, holder: str, recipient: Recipient) -> bytes:
+    """The case's identity, sealed to its holder and bound to case and holder."""
+    return seal(bind(_place(case_id, holder), identity.seed), [recipient])
+
+
+def unwrapped(sealed: bytes, case_id: CaseId, holder: str, identity: Identity) -> Identity:
+    """The case's identity from the holder's wrap; raises SealError for any other wrap."""
+    return Identity(unbind(_place(case_id, holder), unseal(sealed, identity)))
+
+
+def _place(case_id: CaseId, holder: str) -> dict[str, str | int | None]:
+    return {"case": str(case_id), "holder": holder, "version": 1}
+
+
+def _dispatch(case_id: CaseId) -> str:
+    return f"{DISPATCH}:{case_id}"

@@ -1,14 +1,26 @@
-"""The only door that decrypts case material; every call leaves a custody entry."""
+"""The only door that decrypts case material; every call leaves a custody entry.
 
-from collections.abc import Collection
+The entry is written when the caller's transaction commits: show nothing before that.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.errors import NotAllowedError
 from core.identifiers import CaseId, ProfessionalId, RecordId
-from vault.age import Identity
-from vault.store import ObjectStore
+from vault import custody, repository
+from vault.age import Identity, unseal
+from vault.canonical import unbind
+from vault.cases import holder_of, unwrapped
+from vault.custody import Act, Action
+from vault.preserve import place
+from vault.store import ObjectRef, ObjectStore
+from vault.tables import SealedRecord
 
 BEGINNING = RecordId(0)
 
@@ -39,12 +51,75 @@ async def disclose(
     Raises:
         NotAllowedError: when the reader is not on the case.
         SealError: when a wrap or a record is not what was sealed in its place.
+        GoneError: when a record's object is not in the store.
     """
-    raise NotImplementedError
+    case_identity = await _case_identity(session, case_id, reader, identity)
+    rows = await repository.records_after(session, case_id, after, kinds)
+    sealed = await asyncio.to_thread(_fetched, rows, store)
+    records = await asyncio.to_thread(_opened, rows, sealed, case_identity)
+    custody.log(session, _view(case_id, reader, rows, sealed))
+    return records
 
 
 async def export_identity(
     session: AsyncSession, case_id: CaseId, *, reader: ProfessionalId, identity: Identity
 ) -> Identity:
-    """The case's own identity, for a court's expert with the public tool `age`."""
-    raise NotImplementedError
+    """The case's own identity, for a court's expert with the public tool `age`.
+
+    Raises:
+        NotAllowedError: when the reader is not on the case.
+    """
+    case_identity = await _case_identity(session, case_id, reader, identity)
+    custody.log(session, Act(actor=holder_of(reader), action=Action.EXPORT, case_id=case_id))
+    return case_identity
+
+
+async def _case_identity(
+    session: AsyncSession, case_id: CaseId, reader: ProfessionalId, identity: Identity
+) -> Identity:
+    holder = holder_of(reader)
+    wrap = await repository.wrap_of(session, case_id, holder)
+    if wrap is None:
+        raise NotAllowedError("there is no such case for this reader")
+    return unwrapped(wrap, case_id, holder, identity)
+
+
+def _fetched(rows: Sequence[SealedRecord], store: ObjectStore) -> list[bytes]:
+    return [row.sealed if row.sealed is not None else _read(store, row) for row in rows]
+
+
+def _read(store: ObjectStore, row: SealedRecord) -> bytes:
+    with store.open(ObjectRef(row.object or "")) as file:
+        return file.read()
+
+
+def _opened(
+    rows: Sequence[SealedRecord], sealed: Sequence[bytes], identity: Identity
+) -> list[Record]:
+    return [
+        Record(
+            id=RecordId(row.id),
+            kind=row.kind,
+            author=row.author,
+            content=unbind(place(row), unseal(box, identity)),
+            created_at=row.created_at,
+        )
+        for row, box in zip(rows, sealed, strict=True)
+    ]
+
+
+def _view(
+    case_id: CaseId,
+    reader: ProfessionalId,
+    rows: Sequence[SealedRecord],
+    sealed: Sequence[bytes],
+) -> Act:
+    digests = b"".join(hashlib.sha256(box).digest() for box in sealed)
+    return Act(
+        actor=holder_of(reader),
+        action=Action.VIEW,
+        case_id=case_id,
+        record_id=rows[-1].id if rows else None,
+        sha256=hashlib.sha256(digests).digest(),
+        size=sum(map(len, sealed)),
+    )

@@ -9,3 +9,7 @@ class SealError(BackUpError):
 
 class StoreError(BackUpError):
     """The object store could not keep or give back an object; what was kept stays kept."""
+
+
+class TamperedError(BackUpError):
+    """The custody log is not as it was written; the message says what and where."""

@@ -4,11 +4,25 @@ An object is either there whole and never changes, or it isn't there. Mode 0400 
 tampering evident, not impossible: root can still delete, which the custody log shows.
 """
 
+import hashlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NewType, Protocol
 
+from core.errors import GoneError
+from vault.errors import StoreError
+
 ObjectRef = NewType("ObjectRef", str)
 """64 hexadecimal digits: the SHA-256 of the object's ciphertext."""
+
+BLOCK = 1 << 20
+ABANDONED = 3600
+"""Seconds after which a draft that nobody writes to was left behind by a crash."""
 
 
 class ObjectStore(Protocol):
@@ -31,17 +45,78 @@ class DirectoryStore:
     """Objects as files below a directory of the program's own."""
 
     def __init__(self, directory: Path) -> None:
-        """Use `directory`, made if it isn't there."""
-        self._directory = directory
+        """Use `directory`, made if it isn't there, and sweep what a crash left behind."""
+        self._objects, self._drafts = directory / "objects", directory / "drafts"
+        for folder in (self._objects, self._drafts):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(self._drafts)
 
     def put(self, stream: BinaryIO) -> ObjectRef:
-        """Keep what the stream holds; when this returns, it survives a power cut."""
-        raise NotImplementedError
+        """Keep what the stream holds; when this returns, it survives a power cut.
+
+        Raises:
+            StoreError: when the disk refuses; then nothing was kept.
+        """
+        with _disk_errors(), tempfile.NamedTemporaryFile(dir=self._drafts) as draft:
+            digest = hashlib.sha256()
+            while block := stream.read(BLOCK):
+                digest.update(block)
+                draft.write(block)
+            draft.flush()
+            os.fchmod(draft.fileno(), 0o400)
+            os.fsync(draft.fileno())
+            return self._link(Path(draft.name), ObjectRef(digest.hexdigest()))
 
     def open(self, ref: ObjectRef) -> BinaryIO:
         """The object's bytes, seekable; raises GoneError when it isn't there."""
-        raise NotImplementedError
+        try:
+            return self._path(ref).open("rb")
+        except FileNotFoundError:
+            raise GoneError("there is no such object") from None
 
     def erase(self, ref: ObjectRef) -> None:
         """Remove the object; nothing happens when it isn't there."""
-        raise NotImplementedError
+        path = self._path(ref)
+        with _disk_errors():
+            if path.exists():
+                path.unlink(missing_ok=True)
+                _sync(path.parent)
+
+    def _link(self, draft: Path, ref: ObjectRef) -> ObjectRef:
+        """Give a finished draft its name, unless the very same object is there already."""
+        path = self._path(ref)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        _sync(path.parent)
+        _sync(self._objects)
+        return ref
+
+    def _path(self, ref: ObjectRef) -> Path:
+        if not re.fullmatch("[0-9a-f]{64}", ref):
+            raise GoneError("there is no such object")
+        return self._objects / ref[:2] / ref
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"the store's disk refuses: {error.strerror}") from error
+
+
+def _sync(directory: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(drafts: Path) -> None:
+    for draft in drafts.iterdir():
+        with suppress(FileNotFoundError):
+            if draft.stat().st_mtime < time.time() - ABANDONED:
+                draft.unlink()

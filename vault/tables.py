@@ -65,10 +65,10 @@ class SealedRecord(Base):
 
 
 class CustodyEntry(Base):
-    """Who did what to which ciphertext and when; the leaf number `sequence` of the log's tree.
+    """Who did what to which ciphertext and when; the leaf number `sequence` (from 1) of a tree.
 
-    `node` is the hash of the largest perfect subtree that ends with this leaf, so that the rows
-    are also the tree and nothing is ever rewritten.
+    `leaf` is the entry's own hash and `node` that of the largest perfect subtree that ends with
+    it, so that the rows are also the tree and nothing is ever rewritten.
     """
 
     __tablename__ = "custody_entries"
@@ -82,6 +82,7 @@ class CustodyEntry(Base):
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     size: Mapped[int | None] = mapped_column(BigInteger)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
     node: Mapped[bytes] = mapped_column(LargeBinary)
 
 
