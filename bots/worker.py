@@ -12,16 +12,15 @@ from uuid import UUID
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import ProcrastinateException
-from sqlalchemy import delete, select
 
 from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
-from bots.parts import Parts, now
+from bots.parts import Parts
+from bots.sweep import sweep
 from core.errors import BackUpError
-from core.jobs import LANE, defer
+from core.jobs import LANE
 from core.log import configure_logging
 from core.settings import Settings, load_settings
-from referrals.tables import ConversationRow, IncomingRow, OutgoingRow
 
 log = logging.getLogger(__name__)
 
@@ -85,29 +84,6 @@ async def watch(app: App) -> None:
             # Another worker's watchdog was faster.
             continue
         log.warning("job %s of a dead worker runs again", job.id)
-
-
-async def sweep(parts: Parts) -> None:
-    """Erase what has lapsed, and wake lanes that hold work without a job."""
-    moment = now()
-    async with parts.sessions.begin() as session:
-        await session.execute(delete(ConversationRow).where(ConversationRow.lapses_at <= moment))
-    waiting = (
-        select(IncomingRow.conversation_id)
-        .where(IncomingRow.sealed.is_not(None))
-        .union(
-            select(OutgoingRow.conversation_id)
-            .join(ConversationRow, ConversationRow.id == OutgoingRow.conversation_id)
-            .where(
-                OutgoingRow.sealed.is_not(None),
-                (OutgoingRow.next_at.is_(None)) | (OutgoingRow.next_at <= moment),
-                ~ConversationRow.quiet | OutgoingRow.record_id.is_(None),
-            )
-        )
-    )
-    async with parts.sessions.begin() as session:
-        for conversation_id in (await session.scalars(waiting)).all():
-            await defer(session, LANE, str(conversation_id))
 
 
 async def _forever(act: Callable[[], Awaitable[None]], seconds: float) -> None:
