@@ -4,7 +4,7 @@ An adapter translates and nothing else: no wording, no rules, no storage. A pers
 and choices never show in a `repr`, and no error carries any of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -200,3 +200,7 @@ class Adapter(Protocol):
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """The id of a part that may have gone out since then; None if not, or it can't be known."""
+
+
+Ingest = Callable[[Adapter, tuple[Arrived, ...]], Awaitable[None]]
+"""Keep what a channel brought; it is safe when this returns."""

@@ -11,11 +11,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel
 
-from bots.adapter import Adapter, Arrived, ForgedError, MalformedError, Webhook
+from bots.adapter import ForgedError, Ingest, MalformedError, Webhook
 from bots.simulator.adapter import Delivery, Phone, Simulator, is_loopback
 
-Ingest = Callable[[Adapter, tuple[Arrived, ...]], Awaitable[None]]
-"""Keep what arrived; it is safe when this returns."""
 Settled = Callable[[str, str], Awaitable[bool]]
 """Whether nothing that a contact sent on a channel is unhandled, and nothing to them unsent."""
 
