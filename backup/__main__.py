@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
-from backup import chat, code, export, up
+from backup import chat, code, enrol, export, up
 from backup.bench import dialogue as bench_dialogue
 from backup.bench import seal as bench_seal
 from core.errors import BackUpError
@@ -37,6 +37,7 @@ def _parser() -> ArgumentParser:
         ("up", up, "start everything on this machine"),
         ("chat", chat, "talk to the running gateway as a phone would"),
         ("code", code, "show the sign-in code of a sample person"),
+        ("enrol", enrol, "make an account for a professional or an administrator"),
         ("export", export, "give a case's key and files to whoever holds them by right"),
     ):
         one = commands.add_parser(name, help=words, description=module.__doc__)
