@@ -13,7 +13,7 @@ from typing import Self
 from babel.numbers import format_decimal
 
 from locales.languages import SOURCE, Language, chain, read_registry
-from locales.pofile import CatalogError, Domain, Review, Words, read_domain
+from locales.pofile import CatalogError, Domain, Review, Words, placeholders, read_domain
 
 HERE = Path(__file__).parent
 NEUTRAL = "say.neutral"
@@ -97,7 +97,8 @@ class Catalogs:
         """Words for a person: ``args`` fill the placeholders, ``count`` picks the plural form.
 
         With ``sms`` the wording ``<id>.sms`` is preferred, in the person's own language first.
-        ``{count}`` is written with the digits and separators of the language that is shown.
+        ``{count}`` is written with the digits and separators of the language that is shown;
+        ``{STOP}`` and other capitals are the word that a person types for ``command.stop``.
 
         Raises:
             CatalogError: if strict, words or a placeholder's value are missing.
@@ -131,11 +132,15 @@ class Catalogs:
         count: int | None,
     ) -> str:
         code, words = self._find(language, message_id, sms=sms)
-        number = {} if count is None else {"count": self._number(code, count)}
-        try:
-            return words.form(count).format_map({**args, **number})
-        except KeyError as error:
-            raise CatalogError(f"{message_id}: no value for {{{error.args[0]}}}") from error
+        values = dict(args)
+        if count is not None:
+            values["count"] = format_decimal(count, locale=self._registry[code].cldr)
+        text = words.form(count)
+        for name in placeholders(text) - values.keys():
+            if not name.isupper():
+                raise CatalogError(f"{message_id}: no value for {{{name}}}")
+            values[name] = self._find(code, f"command.{name.lower()}", sms=sms)[1].form(None)
+        return text.format_map(values)
 
     def _find(self, language: str, message_id: str, *, sms: bool) -> tuple[str, Words]:
         wanted = (f"{message_id}.sms", message_id) if sms else (message_id,)
@@ -144,6 +149,3 @@ class Catalogs:
                 if words := self._messages[code].get(key):
                     return code, words
         raise CatalogError(f"no language has words for {message_id!r}")
-
-    def _number(self, code: str, number: int) -> str:
-        return format_decimal(number, locale=self._registry[code].cldr)

@@ -13,6 +13,7 @@ from babel.messages.pofile import PoFileError, read_po
 from core.errors import BackUpError
 
 _HEADER = re.compile(r'^"X-(Review-Status|Reviewed-By|Reviewed-On): (.+?)\\n"$', re.MULTILINE)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class CatalogError(BackUpError):
@@ -48,6 +49,11 @@ class Domain:
 
     messages: Mapping[str, Words]
     review: Review
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names in braces."""
+    return frozenset(_PLACEHOLDER.findall(text))
 
 
 def read_domain(path: Path) -> Domain:
