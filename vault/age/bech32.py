@@ -30,8 +30,8 @@ def decode(text: str) -> tuple[str, bytes]:
     Raises:
         SealError: mixed case, a foreign character, a wrong checksum or non-zero padding.
     """
-    if text not in (text.lower(), text.upper()):
-        raise SealError("a key is written in upper and lower case")
+    if not text.isascii() or text not in (text.lower(), text.upper()):
+        raise SealError("a key is written in upper and lower case, or not in ASCII")
     prefix, _, tail = text.lower().rpartition("1")
     words = [ALPHABET.find(letter) for letter in tail]
     if not prefix or min(words, default=-1) < 0 or not _visible(prefix):
