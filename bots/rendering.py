@@ -41,7 +41,7 @@ class Reader:
     language: str
     capabilities: Capabilities
     catalogs: Catalogs
-    values: Mapping[str, str] = NO_VALUES
+    values: Mapping[str, str]
 
     def words(self, message_id: str, args: Mapping[str, str] = NO_VALUES) -> str:
         """The words of an id, with `@…` arguments replaced by their values."""
