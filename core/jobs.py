@@ -27,18 +27,19 @@ async def defer(
     serves for both. A job for a later time (`at`) never holds up one for now.
     """
     lock = f"{task}:{subject}"
-    job = _deferrer.configure_task(
-        task,
-        queue=task,
-        lock=lock,
-        queueing_lock=lock if at is None else f"{lock}:later",
-        schedule_at=at,
-        # Among jobs of one lock the engine lets a waiting one pass only those of lower priority.
-        priority=0 if at is None else -1,
-        connection=await driver_connection(session),
-    )
     try:
+        # The savepoint exists once its own connection is asked for, not before.
         async with session.begin_nested():
+            job = _deferrer.configure_task(
+                task,
+                queue=task,
+                lock=lock,
+                queueing_lock=lock if at is None else f"{lock}:later",
+                schedule_at=at,
+                # A waiting job of a lock holds up all of its priority; a later one must not.
+                priority=0 if at is None else -1,
+                connection=await driver_connection(session),
+            )
             await job.defer_async(subject=subject)
     except AlreadyEnqueued:
         return
