@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+from pydantic import HttpUrl
 
 from bots.adapter import Adapter
 from bots.dialogue import HttpDialogue
 from bots.parts import Parts
 from bots.simulator.adapter import simulators
+from bots.sms.twilio import TwilioSms
+from bots.telegram.adapter import Telegram
 from core.database import Sessions, open_engine, open_sessions
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -40,19 +43,45 @@ def open_sealing(settings: Settings) -> Sealing:
 def open_adapters(
     settings: Settings, sessions: Sessions, keys: KeyProvider, client: httpx.AsyncClient
 ) -> dict[str, Adapter]:
-    """The channels that the settings name, by their own names."""
+    """The channels that the settings name, by their own names.
+
+    Raises:
+        ConfigurationError: there would be none.
+    """
     adapters: list[Adapter] = []
     if settings.telegram_token is not None:
-        adapters.append(open_telegram(settings, client))
-    if settings.twilio_account_sid is not None:
-        adapters.append(open_twilio(settings, client))
+        adapters.append(
+            Telegram(settings.telegram_token, api_url=_address(settings.telegram_api_url))
+        )
+    if twilio := _twilio(settings, client):
+        adapters.append(twilio)
     if settings.simulator:
         adapters.extend(simulators(sessions, keys))
     if not adapters:
         raise ConfigurationError(
-            "no channel is set: TELEGRAM_TOKEN, the TWILIO_ variables, or SIMULATOR should be"
+            "no channel is set: TELEGRAM_TOKEN or the TWILIO_ variables should be, or SIMULATOR"
+            " should be true on a machine for trying things out"
         )
     return {adapter.name: adapter for adapter in adapters}
+
+
+def _twilio(settings: Settings, client: httpx.AsyncClient) -> Adapter | None:
+    account, token = settings.twilio_account_sid, settings.twilio_auth_token
+    number, public = settings.twilio_number, settings.public_url
+    if account is None or token is None or number is None or public is None:
+        return None
+    return TwilioSms(
+        client,
+        account=account,
+        token=token,
+        number=number,
+        status_url=f"{_address(public)}/sms/twilio/status",
+        api_url=_address(settings.twilio_api_url),
+    )
+
+
+def _address(url: HttpUrl) -> str:
+    return str(url).rstrip("/")
 
 
 @asynccontextmanager

@@ -92,8 +92,16 @@ async def _read(request: Request) -> bytes:
 @asynccontextmanager
 async def _polling(parts: Parts, adapter: Telegram) -> AsyncIterator[None]:
     task = asyncio.create_task(poll(adapter, lambda arrived: ingest(parts, adapter, arrived)))
+    task.add_done_callback(_note_end)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await adapter.close()
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    """Polling ends by itself only over a wrong token; the other channels go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("Telegram is not polled any more: %s", error)

@@ -32,8 +32,12 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(None, description="AC and 32 hexadecimal digits")
     twilio_auth_token: SecretStr | None = Field(None, description="the account's auth token")
     twilio_number: str | None = Field(None, description="the sending number, like +15005550006")
-    twilio_api_url: HttpUrl | None = Field(None, description="another address of Twilio's API")
-    telegram_api_url: HttpUrl | None = Field(None, description="a Bot API server of your own")
+    twilio_api_url: HttpUrl = Field(
+        HttpUrl("https://api.twilio.com"), description="the address of Twilio's API"
+    )
+    telegram_api_url: HttpUrl = Field(
+        HttpUrl("https://api.telegram.org"), description="the address of a Bot API server"
+    )
     escrow_recipient: str | None = Field(None, description="age1pq1…, the offline escrow key")
     simulator: bool = Field(False, description="true only on a machine for trying things out")  # noqa: FBT003
     idle_minutes: int = Field(10, ge=1, le=1440, description="minutes, 1 to 1440")
