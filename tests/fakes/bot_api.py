@@ -17,6 +17,8 @@ class BotApi:
     """One bot's server; `failures` answer one call each before it works again."""
 
     updates: list[Json] = field(default_factory=list)
+    later: list[Json] = field(default_factory=list)
+    """Updates that happen once everything else is confirmed and somebody asks without an offset."""
     offsets: list[int | None] = field(default_factory=list)
     calls: list[tuple[str, Json]] = field(default_factory=list)
     failures: deque[Response] = field(default_factory=deque)
@@ -43,6 +45,8 @@ class BotApi:
         self.offsets.append(None if offset is None else int(offset))
         if offset is not None:
             self.updates = [one for one in self.updates if one["update_id"] >= int(offset)]
+        elif not self.updates:
+            self.updates, self.later = self.later, []
         return list(self.updates)
 
     def _message(self, content: Json) -> Json:
