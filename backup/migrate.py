@@ -1,21 +1,30 @@
 """Bring a database to the shape that this version needs."""
 
+from importlib import import_module
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData
 
-import bots.pace
-import bots.simulator.tables
-import dashboard.tables
-import referrals.professionals
-import referrals.tables
-import vault.tables
 from core.database import Base, open_engine
 
-MODELS = (bots.pace, bots.simulator, dashboard, referrals, vault)
-METADATA = Base.metadata
+TABLES = (
+    "bots.pace",
+    "bots.simulator.tables",
+    "dashboard.tables",
+    "referrals.professionals",
+    "referrals.tables",
+    "vault.tables",
+)
+"""The modules that define tables."""
+
+
+def metadata() -> MetaData:
+    """Every table of every room."""
+    for module in TABLES:
+        import_module(module)
+    return Base.metadata
 
 
 def config(connection: Connection) -> Config:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from backup.migrate import METADATA
+from backup.migrate import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=metadata(),
     include_name=lambda name, kind, _: (
         not (kind == "table" and (name or "").startswith("procrastinate_"))
     ),
