@@ -16,9 +16,10 @@ LOOK_EVERY_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where the rows are."""
+    """Where the rows are, and the embedded server that holds them, if it is ours."""
 
     url: str
+    embedded: Embedded | None = None
 
 
 @contextlib.asynccontextmanager
@@ -31,7 +32,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     embedded = await asyncio.to_thread(Embedded, settings.backup_data / "postgres")
     watcher = asyncio.create_task(_keep_alive(embedded))
     try:
-        yield Database(embedded.url)
+        yield Database(embedded.url, embedded)
     finally:
         watcher.cancel()
         await asyncio.to_thread(embedded.stop)

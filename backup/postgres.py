@@ -35,6 +35,11 @@ class Embedded:
         """Its address."""
         return str(self._server.get_uri())
 
+    @property
+    def pid(self) -> int | None:
+        """Its main process."""
+        return self._server.get_pid()
+
     def is_running(self) -> bool:
         """Whether its main process lives."""
         return bool(self._server.get_postmaster_info().is_running())

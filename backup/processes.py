@@ -56,6 +56,10 @@ class Supervisor:
         await self._ready(program, ready_within)
         self._watchers.append(asyncio.create_task(self._keep(program)))
 
+    def pid(self, name: str) -> int:
+        """The process id of a program's present run."""
+        return self._running[name].pid
+
     async def stop(self) -> None:
         """End all programs, the last started first."""
         for watcher in self._watchers:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from backup.database import Database, open_database
@@ -50,7 +50,11 @@ async def _up(settings: Settings, *, demo: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with open_database(settings) as database, _processes(settings, database, demo=demo):
+    simulator = demo or settings.simulator
+    async with (
+        open_database(settings) as database,
+        running(settings, database, simulator=simulator, say=_say),
+    ):
         if demo:
             await print_sign_ins(settings, database.url)
         _print_addresses(settings, demo=demo)
@@ -60,30 +64,35 @@ async def _up(settings: Settings, *, demo: bool) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _processes(
-    settings: Settings, database: Database, *, demo: bool
+async def running(
+    settings: Settings, database: Database, *, simulator: bool, say: Callable[[str], None]
 ) -> AsyncIterator[Supervisor]:
-    _say("database: migrations")
+    """All processes on a database, migrated and ready, until the block ends."""
+    say("database: migrations")
     await migrate(database.url)
     LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
     environment = {
         **os.environ,
         "BACKUP_DATA": str(settings.backup_data.resolve()),
         "DATABASE_URL": database.url,
+        "DASHBOARD_PORT": str(settings.dashboard_port),
+        "DIALOGUE_URL": str(settings.dialogue_url),
         "ESCROW_RECIPIENT": escrow_recipient(settings),
-        "SIMULATOR": str(demo or settings.simulator).lower(),
+        "GATEWAY_PORT": str(settings.gateway_port),
+        "SIMULATOR": str(simulator).lower(),
     }
     supervisor = Supervisor(environment, ROOT)
     try:
-        for program in _programs(settings):
-            _say(f"{program.name}: starting")
+        for program in programs(settings):
+            say(f"{program.name}: starting")
             await supervisor.start(program, ready_within=120)
         yield supervisor
     finally:
         await supervisor.stop()
 
 
-def _programs(settings: Settings) -> tuple[Program, ...]:
+def programs(settings: Settings) -> tuple[Program, ...]:
+    """What runs, in the order in which it starts."""
     dialogue = str(settings.dialogue_url).rstrip("/")
     port = str(settings.dialogue_url.port or 80)
     python = sys.executable

@@ -262,4 +262,6 @@ def upgrade() -> None:
     for statement in CUSTODY_GUARD:
         op.execute(statement)
     # A script of many statements, which only the driver itself takes in one go.
-    await_only(op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema()))
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # noqa: S101 - a live connection has one
+    await_only(driver.execute(SchemaManager.get_schema()))
