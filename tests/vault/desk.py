@@ -1,0 +1,110 @@
+"""A desk at which tests work on cases, each step in a transaction of its own."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from core.database import Sessions
+from core.identifiers import CaseId, ProfessionalId, RecordId
+from vault.age import Identity
+from vault.cases import admit, open_case, shred
+from vault.disclose import BEGINNING, Record, disclose, export_identity
+from vault.keys import LocalKeyProvider
+from vault.preserve import preserve_record, preserve_report
+from vault.store import DirectoryStore
+from vault.tables import CustodyEntry
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+
+
+def files(directory: Path) -> list[Path]:
+    """Every file below a directory."""
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Professional:
+    """Somebody with an identity of their own."""
+
+    id: ProfessionalId = field(default_factory=lambda: ProfessionalId(uuid4()))
+    identity: Identity = field(default_factory=Identity.generate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One server: its database, key, store and escrow."""
+
+    sessions: Sessions
+    keys: LocalKeyProvider
+    store: DirectoryStore
+    escrow: Identity = field(default_factory=Identity.generate)
+
+    async def open(self) -> CaseId:
+        async with self.sessions.begin() as session:
+            return await open_case(session, keys=self.keys, escrow=self.escrow.recipient, now=NOW)
+
+    async def admit(self, case: CaseId, who: Professional) -> None:
+        async with self.sessions.begin() as session:
+            await admit(
+                session,
+                case,
+                keys=self.keys,
+                professional=who.id,
+                recipient=who.identity.recipient,
+            )
+
+    async def opened_for(self, who: Professional) -> CaseId:
+        case = await self.open()
+        await self.admit(case, who)
+        return case
+
+    async def report(self, case: CaseId, content: bytes) -> RecordId:
+        async with self.sessions.begin() as session:
+            return await preserve_report(session, self.store, case, content=content, now=NOW)
+
+    async def message(
+        self, case: CaseId, content: bytes, *, kind: str = "message", author: str = "survivor"
+    ) -> RecordId:
+        async with self.sessions.begin() as session:
+            return await preserve_record(
+                session, case, kind=kind, author=author, content=content, now=NOW
+            )
+
+    async def read(
+        self,
+        case: CaseId,
+        who: Professional,
+        *,
+        after: RecordId = BEGINNING,
+        kinds: Collection[str] | None = None,
+    ) -> list[Record]:
+        async with self.sessions.begin() as session:
+            return await disclose(
+                session,
+                self.store,
+                case,
+                reader=who.id,
+                identity=who.identity,
+                after=after,
+                kinds=kinds,
+            )
+
+    async def contents(self, case: CaseId, who: Professional) -> list[bytes]:
+        return [record.content for record in await self.read(case, who)]
+
+    async def export(self, case: CaseId, who: Professional) -> Identity:
+        async with self.sessions.begin() as session:
+            return await export_identity(session, case, reader=who.id, identity=who.identity)
+
+    async def shred(self, case: CaseId) -> None:
+        async with self.sessions.begin() as session:
+            await shred(session, case, store=self.store)
+
+    async def entries(self) -> list[CustodyEntry]:
+        async with self.sessions() as session:
+            query = select(CustodyEntry).order_by(CustodyEntry.sequence)
+            return list(await session.scalars(query))
