@@ -12,7 +12,7 @@ import pyotp
 
 from core.database import open_engine, open_sessions
 from core.settings import Settings
-from referrals.accounts import Profile
+from referrals.accounts import Enrolment, Profile
 from referrals.credentials import new_password
 from referrals.professionals import enrol
 from vault.keys import LocalKeyProvider
@@ -45,28 +45,41 @@ SAMPLES = (
 
 async def print_sign_ins(settings: Settings, url: str) -> None:
     """Enrol the samples at the first start, and print how to sign in as each."""
-    kept = settings.backup_data / "demo-sign-ins.json"
-    if not kept.exists():
-        await _enrol(settings, url, kept)
-    print("\nSample people, for trying out (the code changes every 30 seconds):")
-    for one in json.loads(kept.read_text()):
+    if not _sign_ins(settings):
+        _keep(settings, await _enrol(settings, url))
+    print("\nSample people, for trying out (a code changes every 30 seconds):")
+    for one in _sign_ins(settings):
         code = pyotp.TOTP(one["totp"]).now()
-        print(
-            f"  {one['email']:30} password {one['password']}   code {code}   secret {one['totp']}"
-        )
+        print(f"  {one['email']:27}  password {one['password']}  code {code}  secret {one['totp']}")
     print("  a fresh code: .venv/bin/backup code EMAIL\n", flush=True)
 
 
 def sample_code(settings: Settings, email: str) -> str | None:
     """The code that a sample person's authenticator shows now; None for anybody else."""
-    kept = settings.backup_data / "demo-sign-ins.json"
-    if not kept.exists():
-        return None
-    secrets = {one["email"]: one["totp"] for one in json.loads(kept.read_text())}
+    secrets = {one["email"]: one["totp"] for one in _sign_ins(settings)}
     return pyotp.TOTP(secrets[email]).now() if email in secrets else None
 
 
-async def _enrol(settings: Settings, url: str, kept: Path) -> None:
+def _file(settings: Settings) -> Path:
+    return settings.backup_data / "demo-sign-ins.json"
+
+
+def _sign_ins(settings: Settings) -> list[dict[str, str]]:
+    kept = _file(settings)
+    return list(json.loads(kept.read_text())) if kept.exists() else []
+
+
+def _keep(settings: Settings, enrolments: list[Enrolment]) -> None:
+    kept = _file(settings)
+    kept.touch(mode=0o600)
+    sign_ins = [
+        {"email": one.account.profile.email, "password": one.password, "totp": one.totp_secret}
+        for one in enrolments
+    ]
+    kept.write_text(json.dumps(sign_ins))
+
+
+async def _enrol(settings: Settings, url: str) -> list[Enrolment]:
     keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
     engine = open_engine(url)
     async with open_sessions(engine).begin() as session:
@@ -76,17 +89,5 @@ async def _enrol(settings: Settings, url: str, kept: Path) -> None:
             )
             for profile in SAMPLES
         ]
-        kept.touch(mode=0o600)
-        kept.write_text(
-            json.dumps(
-                [
-                    {
-                        "email": one.account.profile.email,
-                        "password": one.password,
-                        "totp": one.totp_secret,
-                    }
-                    for one in enrolments
-                ]
-            )
-        )
     await engine.dispose()
+    return enrolments

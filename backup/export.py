@@ -7,6 +7,8 @@ import asyncio
 import getpass
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +28,14 @@ from vault.store import DirectoryStore, ObjectRef
 from vault.tables import SealedRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A case's secret identity and its sealed files by name."""
+
+    identity: str = field(repr=False)
+    files: Mapping[str, bytes]
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """The arguments of `backup export`."""
     parser.add_argument("reference", help="the case's reference, as the dashboard shows it")
@@ -37,10 +47,12 @@ def run(args: Namespace, settings: Settings) -> int:
     """Ask for password and code, then write the files."""
     password = os.environ.get("BACKUP_PASSWORD") or getpass.getpass("password: ")
     code = os.environ.get("BACKUP_CODE") or input("code: ")
-    return asyncio.run(_export(args, settings, password, code))
+    _write(asyncio.run(_export(args, settings, password, code)), args.directory)
+    print(f"open with: age -d -i {args.directory}/case.key {args.directory}/*-report.age")
+    return 0
 
 
-async def _export(args: Namespace, settings: Settings, password: str, code: str) -> int:
+async def _export(args: Namespace, settings: Settings, password: str, code: str) -> Exported:
     keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
     async with open_database(settings) as database:
         engine = open_engine(database.url)
@@ -54,19 +66,14 @@ async def _export(args: Namespace, settings: Settings, password: str, code: str)
             now=datetime.now(UTC),
         )
         store = DirectoryStore(settings.backup_data / "objects")
-        await _write(sessions, store, signed_in, args.reference, args.directory)
+        exported = await _collect(sessions, store, signed_in, args.reference)
         await engine.dispose()
-    print(f"open with: age -d -i {args.directory}/case.key {args.directory}/*-report.age")
-    return 0
+    return exported
 
 
-async def _write(
-    sessions: Sessions,
-    store: DirectoryStore,
-    signed_in: SignedIn,
-    reference: str,
-    directory: Path,
-) -> None:
+async def _collect(
+    sessions: Sessions, store: DirectoryStore, signed_in: SignedIn, reference: str
+) -> Exported:
     async with sessions.begin() as session:
         case_id = await _case(session, reference)
         identity = await export_identity(
@@ -76,11 +83,15 @@ async def _write(
             select(SealedRecord).where(SealedRecord.case_id == case_id).order_by(SealedRecord.id)
         )
         files = {f"{row.id:08}-{row.kind}.age": _sealed(row, store) for row in records}
+    return Exported(identity.export(), files)
+
+
+def _write(exported: Exported, directory: Path) -> None:
     directory.mkdir(mode=0o700)
     key = directory / "case.key"
     key.touch(mode=0o600)
-    key.write_text(identity.export() + "\n")
-    for name, sealed in files.items():
+    key.write_text(exported.identity + "\n")
+    for name, sealed in exported.files.items():
         (directory / name).write_bytes(sealed)
 
 
