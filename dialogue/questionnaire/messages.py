@@ -114,7 +114,7 @@ def labels(questionnaire: Questionnaire) -> frozenset[str]:
 
 
 INTENTS = ("yes", "no", "unsure", "dk", "pns", "done", "greet", "thanks")
-SAFETY = ("danger", "hurt", "suicide")
+SAFETY = ("suicide", "danger", "hurt")
 
 
 def _reported(questions: tuple[Question, ...]) -> bool:

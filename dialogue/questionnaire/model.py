@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from dialogue.questionnaire.conditions import Condition
+from dialogue.questionnaire.conditions import Condition, questions_of
 
 SHARED = ("yes", "no", "unsure", "dk", "pns", "done", "skip", "person")
 """Options that mean the same in every question and carry no question in their message id."""
@@ -145,6 +145,16 @@ class Questionnaire:
             for question in self.questions.values()
             if any(option.hours is not None for option in question.options)
         )
+
+    @cached_property
+    def bearing(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules that an answer to a question bears on, by the question's id."""
+        clocks = {question.id for question in self.clocks}
+        heeded = [(r, questions_of(r.when) | (clocks if r.hours else set())) for r in self.rules]
+        return {
+            question: tuple(rule for rule, heeds in heeded if question in heeds)
+            for question in self.questions
+        }
 
 
 def key_of(question: str, time: int) -> str:

@@ -1,0 +1,137 @@
+"""What the dialogue does beside asking: close, hand over, submit, erase, hide, raise alarms."""
+
+from collections.abc import Callable, Mapping
+
+from dialogue.flow.report import facts
+from dialogue.flow.scene import Scene
+from dialogue.flow.state import State
+from dialogue.flow.urgency import NOW, holding
+from dialogue.questionnaire.messages import reason_told
+from dialogue.questionnaire.model import Rule
+
+
+def close(scene: Scene) -> None:
+    """Be silent until they write."""
+    scene.set(closed=True)
+    scene.do("close")
+
+
+def handoff(scene: Scene, reason: str) -> None:
+    """Call a person, with what was kept so far, or with nothing of it."""
+    scene.do("handoff", reason=reason, **facts(scene))
+    scene.say("person")
+    if not (scene.state.kept or scene.state.sent):
+        scene.say("person_not_kept")
+    scene.set(asked=None, shown=())
+
+
+def withdraw(scene: Scene, consent: str, say: str) -> None:
+    """Take back all that was agreed to under a question's name."""
+    for one in scene.given(consent):
+        scene.do("withdraw_consent", consent=one, say=say)
+        scene.set(consents=tuple(left for left in scene.state.consents if left != one))
+
+
+def hide(scene: Scene) -> None:
+    """Show something harmless; the next of the texts at each message."""
+    number = scene.state.hides % scene.questionnaire.hide_texts + 1
+    scene.set(hides=scene.state.hides + 1)
+    scene.utter(f"hide.{number}")
+
+
+def erase(scene: Scene) -> None:
+    """Forget everything, even the language; who hid stays hidden, in their language."""
+    state = scene.state
+    scene.do("erase")
+    if state.hidden:
+        scene.state = State(language=state.language, hidden=True, hides=state.hides)
+        hide(scene)
+        return
+    scene.say("erased")
+    scene.state = State()
+
+
+def raise_reasons(scene: Scene, rules: tuple[Rule, ...]) -> None:
+    """Tell at once what helps and let the gateway know what cannot wait; each reason once."""
+    raised = scene.state.raised
+    new = [rule for rule in rules if rule.id not in raised]
+    told = {rule.tell for rule in scene.questionnaire.rules if rule.id in raised}
+    for tell in dict.fromkeys(rule.tell for rule in new):
+        if tell is not None and tell not in told:
+            scene.say(reason_told(tell))
+    scene.set(raised=(*raised, *(rule.id for rule in new)))
+    now = [rule.id for rule in new if rule.rank == NOW]
+    if now:
+        scene.do("urgent", urgency=NOW, reasons=now)
+
+
+def alarm(scene: Scene, name: str) -> None:
+    """Let the gateway know of words of danger, each time; they count in the report."""
+    scene.set(alarms=tuple(dict.fromkeys((*scene.state.alarms, name))))
+    scene.do("urgent", urgency=NOW, reasons=[name])
+
+
+# -- the verbs of the questionnaire; true ends the turn
+
+
+def _close(scene: Scene, _: str) -> bool:
+    close(scene)
+    return True
+
+
+def _end(scene: Scene, _: str) -> bool:
+    scene.set(ended=True, asked=None, shown=(), detours=())
+    return True
+
+
+def _handoff(scene: Scene, _: str) -> bool:
+    handoff(scene, scene.state.detours[-1] if scene.state.detours else "person")
+    return True
+
+
+def _submit(scene: Scene, _: str) -> bool:
+    state = scene.state
+    raise_reasons(scene, holding(scene.questionnaire, state.answers))
+    report = facts(scene)
+    scene.do("submit", **report)
+    scene.do("handoff", reason="report", **report)
+    scene.say("submitted_p0" if report["urgency"] == NOW else "submitted")
+    scene.set(answers={}, ended=True, sent=True, asked=None, shown=(), detours=(), alarms=())
+    return True
+
+
+def _erase(scene: Scene, _: str) -> bool:
+    erase(scene)
+    return True
+
+
+def _again(scene: Scene, _: str) -> bool:
+    state = scene.state
+    scene.state = State(
+        version=state.version,
+        language=state.language,
+        answers={"language": (state.language or scene.questionnaire.languages[0],)},
+        turn=state.turn,
+        opened=True,
+        hides=state.hides,
+        safe_word=state.safe_word,
+    )
+    scene.go_on()
+    return True
+
+
+def _withdraw(scene: Scene, consent: str) -> bool:
+    withdraw(scene, consent, "ask.withdraw")
+    scene.say("withdrawn")
+    return False
+
+
+VERBS: Mapping[str, Callable[[Scene, str], bool]] = {
+    "close": _close,
+    "end": _end,
+    "handoff": _handoff,
+    "submit": _submit,
+    "erase": _erase,
+    "again": _again,
+    "withdraw": _withdraw,
+}

@@ -1,0 +1,227 @@
+"""`take_turn`: the dialogue as a pure function. Equal input gives equal output.
+
+Invariants: over a professional the bot only obeys STOP, HIDE and DELETE and hears words of danger;
+while hidden it only shows something harmless; a question that is asked once more after a second
+misunderstanding comes with a way around it.
+"""
+
+from dataclasses import replace
+
+from dialogue.flow import acts, commands
+from dialogue.flow.answer import DONE, answer, pick, text, unclear
+from dialogue.flow.order import codes_in, reachable
+from dialogue.flow.scene import Channel, Scene
+from dialogue.flow.state import State
+from dialogue.flow.understand import UNCLEAR, Meaning, understand
+from dialogue.flow.values import Heard, Turn
+from dialogue.flow.words import normal
+from dialogue.questionnaire.messages import reason_told
+from dialogue.questionnaire.model import Questionnaire, split_key
+
+OVER_OTHERS = ("stop", "hide", "delete")
+
+
+def take_turn(
+    questionnaire: Questionnaire,
+    state: State | None,
+    heard: Heard,
+    *,
+    sms: bool,
+    owner: str,
+    confidential: bool = False,
+) -> Turn:
+    """Take one turn.
+
+    Args:
+        questionnaire: What is asked.
+        state: What the last turn gave; None begins a conversation.
+        heard: The message.
+        sms: Whether the channel is a phone without an app.
+        owner: Who answers: `bot`, `nobody` (a person is awaited) or `human`.
+        confidential: Whether nobody between can read the channel; otherwise the opening says so.
+    """
+    channel = Channel(sms=sms, confidential=confidential, bot=owner == "bot")
+    scene = Scene(questionnaire, _current(questionnaire, state or State()), channel)
+    if heard.kind == "event":
+        _event(scene, heard.event)
+    elif scene.state.hidden:
+        _hidden(scene, heard)
+    elif channel.bot:
+        _open(scene, heard)
+    else:
+        _over_others(scene, heard)
+    return scene.turn()
+
+
+def _current(questionnaire: Questionnaire, state: State) -> State:
+    """The state under this version of the questionnaire."""
+    if state.version == questionnaire.version:
+        return state
+    known = state.asked is not None and split_key(state.asked)[0] in questionnaire.questions
+    return replace(
+        state,
+        version=questionnaire.version,
+        answers=reachable(questionnaire, state.answers),
+        asked=state.asked if known else None,
+        detours=tuple(name for name in state.detours if name in questionnaire.detours),
+    )
+
+
+def _meaning(scene: Scene, heard: Heard) -> Meaning:
+    if heard.kind not in {"text", "choice"}:
+        return UNCLEAR
+    return understand(scene.questionnaire, scene.state, heard)
+
+
+# -- the bot answers
+
+
+def _open(scene: Scene, heard: Heard) -> None:
+    meaning = _meaning(scene, heard)
+    was_closed = scene.state.closed
+    scene.set(closed=False)
+    if heard.kind == "media":
+        _media(scene, heard.media)
+    elif meaning.kind == "command":
+        commands.command(scene, meaning.name)
+    elif meaning.kind == "safety":
+        _safety(scene, meaning.name)
+    elif was_closed and heard.kind != "choice":
+        _welcome_back(scene)
+    elif scene.state.asked is None:
+        scene.go_on()
+    else:
+        _answered(scene, meaning, heard)
+
+
+def _answered(scene: Scene, meaning: Meaning, heard: Heard) -> None:
+    if meaning.kind == "answer":
+        answer(scene, meaning.codes)
+    elif meaning.kind == "tap":
+        pick(scene, meaning.codes[0])
+    elif meaning.kind == "text":
+        text(scene, heard.text)
+    elif meaning.kind == "done" and scene.state.picked:
+        answer(scene, ())
+    elif meaning.kind == "small":
+        unclear(scene, "thanks" if meaning.name == "thanks" else "greeting")
+    else:
+        unclear(scene, "stale" if meaning.kind == "stale" else "not_understood")
+
+
+def _welcome_back(scene: Scene) -> None:
+    if not scene.state.ended:
+        scene.say("resume")
+    scene.ask_again()
+
+
+def _safety(scene: Scene, name: str) -> None:
+    """Answer words of danger at once; of suicide, ask, so that a mistake can be put right."""
+    if name == "suicide":
+        scene.say("urgent.suicide_ask")
+        scene.enter("suicide")
+        scene.go_on()
+        return
+    acts.alarm(scene, name)
+    scene.say(_told(scene, name))
+    scene.ask_again(extras=("person",))
+
+
+def _told(scene: Scene, name: str) -> str:
+    rule = next(rule for rule in scene.questionnaire.rules if rule.id == name)
+    return reason_told(rule.tell or rule.id)
+
+
+def _media(scene: Scene, media: str) -> None:
+    question = scene.question
+    if media == "location":
+        scene.say("location_off")
+    elif "c6" not in scene.state.consents:
+        scene.say(_refusal(scene))
+    elif question is not None and question.kind == "files":
+        scene.show("say.media_received", (DONE,))
+        return
+    else:
+        scene.say("media_received")
+    scene.ask_again()
+
+
+def _refusal(scene: Scene) -> str:
+    codes = codes_in(scene.questionnaire, scene.state.answers, 0)
+    minor = scene.questionnaire.conditions["minor"].holds(codes)
+    return "media_never" if minor else "media_not_kept"
+
+
+# -- hidden, or somebody else answers
+
+
+def _hidden(scene: Scene, heard: Heard) -> None:
+    if _wakes(scene, heard):
+        scene.set(hidden=False, closed=False)
+        scene.do("unhide")
+        scene.say("awake")
+        scene.ask_again()
+        return
+    meaning = _meaning(scene, heard)
+    scene.set(closed=False)
+    if _erases(scene, meaning):
+        acts.erase(scene)
+    elif meaning == Meaning("command", "delete"):
+        commands.command(scene, "delete")
+    elif meaning == Meaning("command", "stop"):
+        acts.close(scene)
+    else:
+        if meaning.kind == "safety":
+            acts.alarm(scene, meaning.name)
+        _drop_delete(scene)
+        acts.hide(scene)
+
+
+def _wakes(scene: Scene, heard: Heard) -> bool:
+    if heard.kind != "text":
+        return False
+    if scene.state.safe_word is not None:
+        return normal(heard.text) == scene.state.safe_word
+    return "return" in heard.exact
+
+
+def _over_others(scene: Scene, heard: Heard) -> None:
+    meaning = _meaning(scene, heard)
+    if _deleting(scene) and meaning.kind == "answer":
+        answer(scene, meaning.codes)
+        return
+    _drop_delete(scene)
+    if meaning.kind == "command" and meaning.name in OVER_OTHERS:
+        commands.command(scene, meaning.name)
+        return
+    scene.understood = False
+    if meaning.kind == "safety":
+        acts.alarm(scene, meaning.name)
+        scene.say(_told(scene, meaning.name))
+
+
+def _deleting(scene: Scene) -> bool:
+    return scene.state.asked == commands.DELETE_SURE
+
+
+def _erases(scene: Scene, meaning: Meaning) -> bool:
+    return _deleting(scene) and meaning.kind == "answer" and meaning.codes == ("yes",)
+
+
+def _drop_delete(scene: Scene) -> None:
+    """Whoever does not answer whether to clear the chat does not want it."""
+    if _deleting(scene):
+        scene.leave()
+        scene.set(asked=None, shown=())
+
+
+def _event(scene: Scene, event: str) -> None:
+    """`returned`: a professional gave the chat back; `resumed`: a return code was typed."""
+    if event == "resumed":
+        if scene.state.hidden:
+            scene.do("unhide")
+        scene.set(hidden=False, closed=False)
+        _welcome_back(scene)
+    elif event == "returned" and not (scene.state.hidden or scene.state.closed):
+        scene.say("returned")
+        scene.ask_again()

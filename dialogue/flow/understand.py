@@ -1,0 +1,186 @@
+"""What a message means here: a command, an answer to the open question, danger, or nothing.
+
+Invariant: an answer is never invented. What is not clearly one of the choices is `UNCLEAR`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dialogue.flow.state import State
+from dialogue.flow.values import Heard
+from dialogue.flow.words import Words
+from dialogue.questionnaire.messages import COMMANDS, SAFETY
+from dialogue.questionnaire.model import COMMANDED, UNTOLD, Questionnaire, split_key
+
+FLOOR = 0.2
+"""Confidence that an option needs at least. Low, since only the few options shown compete, and
+options of other questions with the same words share the confidence among them."""
+STRICT_FLOOR = 0.6
+"""The same for consents and menus: agreeing and sending must have been said clearly."""
+MARGIN = 2.0
+"""How many times likelier than the next an option must be, and how much a command or a safety word
+must outdo every option: who answers in the words of the question has answered."""
+SAFETY_FLOOR = {"suicide": 0.5, "danger": 0.65, "hurt": 0.65}
+"""A false alarm of suicide costs one kind question that "no" ends; a false alarm of danger takes a
+duty officer away from others."""
+COMMAND_FLOOR = 0.75
+SMALL_TALK_FLOOR = 0.5
+
+CARRIER_STOP = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+)
+"""Single words with which a phone network itself ends messages, in any language."""
+CARRIER_START = frozenset({"start", "unstop"})
+TYPED = tuple(command for command in COMMANDS if command != "return")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What was understood; `name` of a command or safety word, `codes` of an answer."""
+
+    kind: str
+    name: str = ""
+    codes: tuple[str, ...] = field(default=(), repr=False)
+
+
+UNCLEAR = Meaning("unclear")
+STALE = Meaning("stale")
+DONE = Meaning("done")
+
+
+def understand(questionnaire: Questionnaire, state: State, heard: Heard) -> Meaning:
+    """What a text or a tap means while `state.asked` is open."""
+    asked = None if state.asked is None else split_key(state.asked)[0]
+    question = questionnaire.questions[asked] if asked is not None else None
+    words = Words(heard=heard, question=question, state=state)
+    if heard.kind == "choice":
+        return _tapped(words)
+    for read in READINGS:
+        meaning = read(words)
+        if meaning is not None:
+            return meaning
+    return UNCLEAR
+
+
+def _tapped(words: Words) -> Meaning:
+    heard, state, question = words.heard, words.state, words.question
+    if heard.turn not in {None, state.turn} or question is None:
+        return STALE
+    if heard.choice in COMMANDED and heard.choice in state.shown:
+        return _chosen(words, (heard.choice,))
+    option = question.option(heard.choice)
+    if option is None or not (heard.choice in state.shown or option.code in state.picked):
+        return STALE
+    return Meaning("tap" if question.multi else "answer", codes=(option.code,))
+
+
+def _chosen(words: Words, refs: tuple[str, ...]) -> Meaning:
+    """The meaning of choosing these of the choices that are shown."""
+    if len(refs) == 1 and refs[0] in COMMANDED and not words.owns(refs[0]):
+        return DONE if refs[0] == "done" else Meaning("command", name=refs[0])
+    codes = tuple(option.code for ref in refs for option in words.options if option.ref == ref)
+    several = words.question is not None and words.question.multi
+    if len(codes) != len(refs) or (len(codes) > 1 and not several):
+        return UNCLEAR
+    return Meaning("answer", codes=codes)
+
+
+# -- the readings of a text, in the order in which they are tried
+
+
+def _command(words: Words) -> Meaning | None:
+    if words.plain in CARRIER_STOP:
+        return Meaning("command", name="stop")
+    if words.plain in CARRIER_START:
+        return Meaning("small", name="greet")
+    if words.numbers == (0,):
+        return Meaning("command", name="hide")
+    for command in TYPED:
+        if command in words.heard.exact:
+            return Meaning("command", name=command)
+    return None
+
+
+def _number(words: Words) -> Meaning | None:
+    if not words.numbers or words.question is None:
+        return None
+    shown = words.state.shown
+    if all(1 <= number <= len(shown) for number in words.numbers):
+        return _chosen(words, tuple(dict.fromkeys(shown[n - 1] for n in words.numbers)))
+    return None if words.question.open else UNCLEAR
+
+
+def _safety(words: Words) -> Meaning | None:
+    name = _alarming(words)
+    if name is None:
+        return None
+    for option in words.options:
+        if name in option.means:
+            return Meaning("answer", codes=(option.code,))
+    return Meaning("safety", name=name)
+
+
+def _alarming(words: Words) -> str | None:
+    exact = words.heard.exact
+    if any(option.ref in exact for option in words.options):
+        return None
+    for name in SAFETY:
+        if name in exact:
+            return name
+    name, confidence = words.top
+    loud = confidence >= SAFETY_FLOOR.get(name, 2.0) and words.best * MARGIN < confidence
+    return name if loud else None
+
+
+def _option(words: Words) -> Meaning | None:
+    question = words.question
+    if question is None or question.open or not words.scores:
+        return None
+    floor = STRICT_FLOOR if question.kind in {"consent", "menu"} else FLOOR
+    if words.best < floor or words.best * MARGIN < words.top[1]:
+        return None
+    near = [code for code, confidence in words.scores if confidence * MARGIN > words.best]
+    if question.multi:
+        return _several(words, near)
+    return Meaning("answer", codes=(near[0],)) if len(near) == 1 else None
+
+
+def _several(words: Words, near: list[str]) -> Meaning:
+    """Several at once, unless one of them says that nothing else can be meant."""
+    alone = any(option.alone for option in words.options if option.code in near)
+    return Meaning("answer", codes=tuple(near[:1] if alone else near))
+
+
+def _open_text(words: Words) -> Meaning | None:
+    if words.question is None or not words.question.open:
+        return None
+    exact = words.heard.exact
+    for code in UNTOLD:
+        if code in exact:
+            return Meaning("answer", codes=(code,))
+    if "no" in exact:
+        return Meaning("command", name="skip")
+    if "greet" in exact or "thanks" in exact:
+        return None
+    return Meaning("text") if words.plain else UNCLEAR
+
+
+def _loose(words: Words) -> Meaning | None:
+    """Small talk and commands in free words, where no option was meant."""
+    name, confidence = words.top
+    for small in ("done", "greet", "thanks"):
+        if small in words.heard.exact or (small == name and confidence >= SMALL_TALK_FLOOR):
+            return DONE if small == "done" else Meaning("small", name=small)
+    if name in TYPED and confidence >= COMMAND_FLOOR and words.best * MARGIN < confidence:
+        return Meaning("command", name=name)
+    return None
+
+
+READINGS: tuple[Callable[[Words], Meaning | None], ...] = (
+    _command,
+    _number,
+    _safety,
+    _option,
+    _open_text,
+    _loose,
+)

@@ -1,0 +1,77 @@
+"""A message beside the question that it may answer: one spelling, numbers, likely options."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from dialogue.flow.state import State
+from dialogue.flow.values import Heard
+from dialogue.questionnaire.model import Option, Question
+
+_NUMBERS = re.compile(r"\d{1,2}(?:[\s,;.،/+&]+\d{1,2})*[.)]?")
+_EDGES = " /.,;:!?()'\"«»“”\u2019¿¡…،؟-*"
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
+
+
+def normal(text: str) -> str:
+    """Words in one spelling: no case, slashes, punctuation at the ends or invisible characters."""
+    visible = (
+        " " if char.isspace() else char
+        for char in unicodedata.normalize("NFKC", text)
+        if char.isspace() or unicodedata.category(char) not in _INVISIBLE
+    )
+    return " ".join("".join(visible).casefold().split()).strip(_EDGES)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was heard while a question, or none, was open."""
+
+    heard: Heard
+    question: Question | None
+    state: State
+
+    @cached_property
+    def plain(self) -> str:
+        """The text in its normal spelling."""
+        return normal(self.heard.text)
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of a message that holds nothing else, in any script's digits."""
+        if not _NUMBERS.fullmatch(self.plain):
+            return ()
+        return tuple(int(number) for number in re.findall(r"\d+", self.plain))
+
+    @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """The options that can be chosen now."""
+        if self.question is None:
+            return ()
+        shown, picked = self.state.shown, self.state.picked
+        return tuple(o for o in self.question.options if o.ref in shown or o.code in picked)
+
+    @cached_property
+    def scores(self) -> tuple[tuple[str, float], ...]:
+        """(code, confidence) of these options, best first."""
+        labels = {**dict(self.heard.ranking), **dict.fromkeys(self.heard.exact, 1.0)}
+        scores = (
+            (option.code, max(labels.get(label, 0.0) for label in (option.ref, *option.means)))
+            for option in self.options
+        )
+        return tuple(sorted(scores, key=lambda score: -score[1]))
+
+    @property
+    def best(self) -> float:
+        """Confidence of the likeliest option."""
+        return self.scores[0][1] if self.scores else 0.0
+
+    @property
+    def top(self) -> tuple[str, float]:
+        """The likeliest label of all, whether it can be chosen now or not."""
+        return self.heard.ranking[0] if self.heard.ranking else ("", 0.0)
+
+    def owns(self, ref: str) -> bool:
+        """Whether the open question has this option."""
+        return any(option.ref == ref for option in self.options)
