@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bots.dialogue import Json, Turn
 from bots.parts import Parts
 from bots.resume import code_fingerprint
+from core.database import announce
 from core.identifiers import CaseId
-from referrals.cases import open_from_report
+from referrals.cases import CASE_CHANNEL, ask_for_person, open_from_report
 from referrals.codes import new_code
 from referrals.conversation import Conversation, erase_conversation, fresh_row
-from referrals.tables import HUMAN, NOBODY, CaseRow
+from referrals.tables import HUMAN, NOBODY
 from vault.cases import shred
 from vault.preserve import preserve_record
 
@@ -99,25 +100,42 @@ async def _give_code(
 async def _submit(
     session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
 ) -> Conversation:
-    draft = conversation.draft()
-    report = {
-        **{name: value for name, value in effect.items() if name != "do"},
-        "texts": draft["texts"],
-        "consents": draft["consents"],
-        "submitted_at": occasion.now.isoformat(),
-    }
-    await open_from_report(session, occasion.parts.sealing, conversation, report, now=occasion.now)
+    await _open_case(session, conversation, occasion, effect, asked=False)
     return conversation
 
 
 async def _handoff(
     session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
 ) -> Conversation:
-    """A person is wanted: what has been said so far goes to them, unless they have it already."""
-    if conversation.row.case_id is None:
-        return await _submit(session, conversation, occasion, effect)
-    conversation.row.owner = NOBODY if await _untaken(session, conversation) else HUMAN
+    """Let nobody but a person answer from here on; they get what has been said so far."""
+    case_id, asked = conversation.row.case_id, effect["reason"] != "report"
+    if case_id is None:
+        await _open_case(session, conversation, occasion, effect, asked=asked)
+        return conversation
+    waits = not asked or await ask_for_person(session, occasion.parts.sealing.keys, CaseId(case_id))
+    conversation.row.owner = NOBODY if waits else HUMAN
+    await announce(session, CASE_CHANNEL, str(case_id))
     return conversation
+
+
+async def _open_case(
+    session: AsyncSession,
+    conversation: Conversation,
+    occasion: Occasion,
+    effect: Json,
+    *,
+    asked: bool,
+) -> None:
+    draft = conversation.draft()
+    report = {
+        **{name: value for name, value in effect.items() if name not in {"do", "reason"}},
+        "texts": draft["texts"],
+        "consents": draft["consents"],
+        "submitted_at": occasion.now.isoformat(),
+    }
+    await open_from_report(
+        session, occasion.parts.sealing, conversation, report, asked=asked, now=occasion.now
+    )
 
 
 async def _close(
@@ -142,11 +160,6 @@ async def _erase(
     session.add(fresh)
     await session.flush()
     return Conversation.unlock(fresh, keys)
-
-
-async def _untaken(session: AsyncSession, conversation: Conversation) -> bool:
-    case = await session.get(CaseRow, conversation.row.case_id)
-    return case is None or case.professional_id is None
 
 
 # `urgent`, `hide`, `unhide` and `set_language` are told by the turn itself and by its report.

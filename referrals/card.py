@@ -16,6 +16,8 @@ class Card:
     reasons: tuple[str, ...]
     services: tuple[str, ...]
     """The services with which the person agreed to share; nobody else is shown the case."""
+    asked: bool
+    """They asked for a person, whatever else they agreed to."""
     minor: bool
     language: str
     sms: bool
@@ -27,15 +29,17 @@ class Card:
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read what `to_bytes` wrote."""
-        return cls.from_mapping(json.loads(data))
+        facts = json.loads(data)
+        return cls.from_mapping(facts, asked=facts["asked"])
 
     @classmethod
-    def from_mapping(cls, facts: Mapping[str, Any]) -> Self:
-        """Take the card's fields out of a report's facts."""
+    def from_mapping(cls, facts: Mapping[str, Any], *, asked: bool) -> Self:
+        """Take the card's other fields out of a report's facts."""
         return cls(
             urgency=Urgency(facts["urgency"]),
             reasons=tuple(facts["reasons"]),
             services=tuple(facts["services"]),
+            asked=asked,
             minor=facts["minor"],
             language=facts["language"],
             sms=facts["sms"],

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,10 +42,11 @@ async def open_from_report(
     conversation: Conversation,
     report: Mapping[str, Any],
     *,
+    asked: bool,
     now: datetime,
 ) -> CaseId:
     """Seal a report to a new case, put it before those who may take it, drop the draft."""
-    card = Card.from_mapping(report)
+    card = Card.from_mapping(report, asked=asked)
     case_id = await open_case(session, keys=sealing.keys, escrow=sealing.escrow, now=now)
     session.add(
         CaseRow(
@@ -64,6 +65,18 @@ async def open_from_report(
     row.case_id, row.owner, row.draft, row.lapses_at = case_id, NOBODY, None, None
     await announce(session, WAITING_CHANNEL, "")
     return case_id
+
+
+async def ask_for_person(session: AsyncSession, keys: KeyProvider, case_id: CaseId) -> bool:
+    """Put a case that still waits before those who give first help; False if it is taken."""
+    row = await session.get_one(CaseRow, case_id, with_for_update=True)
+    if row.card is None:
+        return False
+    context = card_context(case_id)
+    card = replace(Card.from_bytes(keys.unwrap(row.card, context=context)), asked=True)
+    row.card = keys.wrap(card.to_bytes(), context=context)
+    await announce(session, WAITING_CHANNEL, "")
+    return True
 
 
 async def add_message(

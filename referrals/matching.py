@@ -4,6 +4,9 @@ from collections.abc import Collection
 
 from referrals.card import Card
 
+FIRST_HELP = ("health", "psychosocial", "protection")
+"""Who may answer somebody that asked for a person before agreeing to any service."""
+
 
 def may_take(card: Card, *, services: Collection[str], child_trained: bool) -> bool:
     """Whether a professional with these services may be shown the case.
@@ -13,4 +16,5 @@ def may_take(card: Card, *, services: Collection[str], child_trained: bool) -> b
     """
     if card.minor and not child_trained:
         return False
-    return any(service in card.services for service in services)
+    agreed = card.services or (FIRST_HELP if card.asked else ())
+    return any(service in agreed for service in services)
