@@ -43,6 +43,7 @@ async def take_turn(
     conversation.row.quiet = closed or turn.hidden
     if not turn.understood:
         await _file(session, conversation, content, now)
+    code = conversation.draft().get("code")
     occasion = Occasion(
         parts=parts, turn=turn, content=content, sms=channel.capabilities.sms, now=now
     )
@@ -50,7 +51,7 @@ async def take_turn(
     conversation.keep_state(turn.state)
     conversation.row.lapses_at = _lapses_at(parts, conversation, turn, now)
     if not closed:
-        _answer(session, parts, conversation, occasion)
+        _answer(session, conversation, occasion, conversation.draft().get("code", code))
 
 
 async def _file(
@@ -71,14 +72,14 @@ def _lapses_at(
 
 
 def _answer(
-    session: AsyncSession, parts: Parts, conversation: Conversation, occasion: Occasion
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, code: str | None
 ) -> None:
-    code = conversation.draft().get("code")
+    """Queue what is to be said; a submitted draft no longer holds the code that is shown again."""
     for message in render(
         occasion.turn.replies,
         language=occasion.turn.language,
-        capabilities=parts.adapters[conversation.row.channel].capabilities,
-        catalogs=parts.catalogs,
+        capabilities=occasion.parts.adapters[conversation.row.channel].capabilities,
+        catalogs=occasion.parts.catalogs,
         values={"@code": shown(code)} if code else {},
     ):
         queue(session, conversation, message.to_json(), now=occasion.now)
