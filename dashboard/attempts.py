@@ -14,12 +14,8 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from sqlalchemy import (
-    ColumnElement,
-    Interval,
     case,
     delete,
-    func,
-    literal,
     select,
     update,
 )
@@ -49,6 +45,12 @@ class TooManyAttemptsError(BackUpError):
         self.wait = wait
 
 
+def wait_after(failures: int) -> timedelta:
+    """How long after so many failures the next try may come."""
+    beyond = min(failures - FREE, _MOST)
+    return timedelta() if beyond < 0 else min(timedelta(seconds=2**beyond), LONGEST)
+
+
 def subjects(keys: KeyProvider, *, login: bytes, address: str, mark: str | None) -> list[bytes]:
     """Whose failures a try counts for: this browser if it is known, otherwise login and network."""
     if mark is not None and _genuine(keys, login, mark):
@@ -68,17 +70,20 @@ async def count(session: AsyncSession, whose: Sequence[bytes], *, now: datetime)
     for subject in whose:
         added = insert(AttemptRow).values(subject=subject, failures=1, retry_at=now)
         forgotten = AttemptRow.retry_at < now - FORGET
-        failures = case((forgotten, 1), else_=AttemptRow.failures + 1)
         counted = added.on_conflict_do_update(
             index_elements=[AttemptRow.subject],
-            set_={"failures": failures, "retry_at": now + _wait(failures)},
+            set_={"failures": case((forgotten, 1), else_=AttemptRow.failures + 1)},
             where=AttemptRow.retry_at <= now,
         )
-        if await session.scalar(counted.returning(AttemptRow.failures)) is None:
-            retry_at = await session.scalar(
-                select(AttemptRow.retry_at).where(AttemptRow.subject == subject)
-            )
+        row = AttemptRow.subject == subject
+        # From here on the row is held, so tries at the same time wait for the outcome of this one.
+        failures = await session.scalar(counted.returning(AttemptRow.failures))
+        if failures is None:
+            retry_at = await session.scalar(select(AttemptRow.retry_at).where(row))
             raise TooManyAttemptsError((retry_at or now) - now)
+        await session.execute(
+            update(AttemptRow).where(row).values(retry_at=now + wait_after(failures))
+        )
 
 
 async def forgive(session: AsyncSession, whose: Sequence[bytes], *, now: datetime) -> None:
@@ -118,9 +123,3 @@ def _network(address: str) -> str:
     except ValueError:
         return address
     return str(parsed if parsed.version == 4 else ip_network((parsed, _IPV6_SITE), strict=False))  # noqa: PLR2004
-
-
-def _wait(failures: ColumnElement[int]) -> ColumnElement[timedelta]:
-    doubled = func.power(2, func.least(failures - FREE, _MOST))
-    seconds = case((failures < FREE, 0), else_=func.least(doubled, LONGEST.total_seconds()))
-    return literal(timedelta(seconds=1), Interval) * seconds

@@ -14,7 +14,8 @@ from core.errors import ConfigurationError
 CRSV = Path(__file__).parent.parent / "dialogue" / "questionnaire" / "crsv.yml"
 
 # Options that every question shares, with one label each.
-SHARED = frozenset(("yes", "no", "unsure", "dk", "pns", "done", "skip"))
+SHARED = frozenset(("yes", "no", "unsure", "dk", "pns", "done"))
+SKIPPED = "skip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class Question:
 
     def label(self, option: str) -> str:
         """The message id of an option's words."""
+        if option == SKIPPED:
+            return "desk.answer.skipped"
         if "." in option or option in SHARED:
             return f"option.{option}"
         return f"option.{self.borrowed.get(option, f'{self.id}.{option}')}"

@@ -1,0 +1,83 @@
+"""The dashboard process: `python -m dashboard`."""
+
+import asyncio
+import sys
+from socket import socket
+
+import uvicorn
+
+from core.database import open_engine, open_sessions
+from core.errors import BackUpError, ConfigurationError
+from core.log import configure_logging
+from core.settings import Settings, load_settings
+from dashboard.app import create_app
+from dashboard.hub import Hub
+from dashboard.parts import Origin, Parts
+from dashboard.questionnaire import Questionnaire
+from locales import Catalogs
+from vault.keys import LocalKeyProvider
+from vault.store import DirectoryStore
+
+
+class Server(uvicorn.Server):
+    """Ends the open streams first, or they would hold up the end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        """Take what the streams wait for."""
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop serving."""
+        self._hub.close()
+        await super().shutdown(sockets)
+
+
+def serve(parts: Parts, port: int) -> Server:
+    """A server of the dashboard on loopback; it logs no request."""
+    app = create_app(parts)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    return Server(config, app.state.hub)
+
+
+async def _run(settings: Settings) -> None:
+    if settings.database_url is None:
+        raise ConfigurationError("DATABASE_URL should be postgresql://… (`backup up` sets it)")
+    url = settings.database_url.get_secret_value()
+    engine = open_engine(url)
+    parts = Parts(
+        sessions=open_sessions(engine),
+        keys=LocalKeyProvider.open(settings.backup_data / "keys" / "server.key"),
+        store=DirectoryStore(settings.backup_data / "objects"),
+        catalogs=Catalogs.load(),
+        questionnaire=Questionnaire.read(),
+        database_url=url,
+        origin=Origin.parse(f"http://127.0.0.1:{settings.dashboard_port}"),
+    )
+    try:
+        await serve(parts, settings.dashboard_port).serve()
+    finally:
+        await engine.dispose()
+
+
+def main() -> int:
+    """Serve until told to stop; a foreseen error is one line."""
+    configure_logging("dashboard")
+    try:
+        asyncio.run(_run(load_settings()))
+    except BackUpError as error:
+        print(f"dashboard: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""A whole dashboard on loopback, its people, and survivors who report and write to it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pyotp
+
+from core.database import Sessions
+from core.identifiers import CaseId, RecordId
+from dashboard.__main__ import serve
+from dashboard.parts import Origin, Parts
+from dashboard.questionnaire import Questionnaire
+from locales import Catalogs
+from referrals.accounts import Enrolment, Profile
+from referrals.cases import Sealing, add_message, open_from_report
+from referrals.conversation import Conversation, fresh_row
+from referrals.credentials import Cost
+from referrals.professionals import enrol
+from vault.age import Identity
+from vault.keys import LocalKeyProvider
+from vault.store import DirectoryStore
+
+CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
+START = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
+PASSWORD = "several words that are long"
+REPORT: Mapping[str, Any] = {
+    "questionnaire": "crsv",
+    "version": "1",
+    "language": "fr",
+    "sms": False,
+    "role": "survivor",
+    "minor": False,
+    "urgency": 0,
+    "reasons": ["pep", "ec", "needs"],
+    "services": ["health", "psychosocial"],
+    "answers": {
+        "device": ["own"],
+        "role": ["survivor"],
+        "age": ["a26_40"],
+        "displacement": ["idp"],
+        "when": ["d1_3"],
+        "landmark": "@text",
+        "place_type": ["road"],
+        "witnesses": ["dk"],
+        "when#2": ["m1_12"],
+        "urgent": ["none"],
+        "needs": ["medical", "emotional"],
+        "c2": ["health", "psychosocial"],
+        "pro_gender": ["only_woman"],
+        "police_ok": ["no"],
+        "c4": ["no"],
+        "contact_when": ["evening"],
+        "safe_word": "@text",
+    },
+    "texts": {"landmark": "près du vieux <marché>", "safe_word": "mangue"},
+    "consents": [
+        {"consent": "c1", "given": True, "at": "2025-03-01T09:10:00+00:00"},
+        {"consent": "c2", "given": True, "at": "2025-03-01T09:20:00+00:00"},
+    ],
+}
+
+
+class Clock:
+    """A time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = START
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **span: float) -> None:
+        """Let some time pass."""
+        self.moment += timedelta(**span)
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The dashboard's parts, and what happens around it."""
+
+    parts: Parts
+    sealing: Sealing
+    clock: Clock
+    url: str = ""
+    cases: dict[CaseId, Conversation] = field(default_factory=dict)
+
+    async def enrol(self, name: str, *, one_time: bool = False, **profile: Any) -> Enrolment:
+        """Somebody whose e-mail is their name; health care unless said otherwise."""
+        fields = {"services": ("health",), "languages": ("fr",), "sample": True, **profile}
+        async with self.parts.sessions.begin() as session:
+            return await enrol(
+                session,
+                keys=self.parts.keys,
+                profile=Profile(
+                    name=name, email=f"{name.split()[0].lower()}@example.org", **fields
+                ),
+                password=None if one_time else PASSWORD,
+                now=self.clock(),
+                cost=CHEAP,
+            )
+
+    async def report(self, *, asked: bool = False, **changes: Any) -> CaseId:
+        """A survivor submits a report."""
+        row = fresh_row(
+            self.parts.keys, "telegram", str(uuid4()), lapses_at=self.clock() + timedelta(hours=1)
+        )
+        async with self.parts.sessions.begin() as session:
+            session.add(row)
+            await session.flush()
+            conversation = Conversation.unlock(row, self.parts.keys)
+            facts = {**REPORT, "submitted_at": self.clock().isoformat(), **changes}
+            case_id = await open_from_report(
+                session, self.sealing, conversation, facts, asked=asked, now=self.clock()
+            )
+        self.cases[case_id] = conversation
+        return case_id
+
+    async def person_writes(self, case_id: CaseId, text: str) -> RecordId:
+        """The survivor writes into the chat."""
+        self.clock.forward(seconds=1)
+        async with self.parts.sessions.begin() as session:
+            return await add_message(
+                session, case_id, author="survivor", text=text, now=self.clock()
+            )
+
+    def code(self, who: Enrolment) -> str:
+        """A code that has not been used yet."""
+        self.clock.forward(seconds=30)
+        return pyotp.TOTP(who.totp_secret).at(self.clock())
+
+    def browser(self, **headers: str) -> httpx.AsyncClient:
+        """A client that behaves like a browser on our own pages."""
+        return httpx.AsyncClient(
+            base_url=self.url, headers={"Sec-Fetch-Site": "same-origin", **headers}, timeout=20
+        )
+
+    async def sign_in(self, browser: httpx.AsyncClient, who: Enrolment) -> httpx.Response:
+        """Fill in the form and send it."""
+        typed = {"email": who.account.profile.email, "password": who.password}
+        return await browser.post("/sign-in", data={**typed, "code": self.code(who)})
+
+    @asynccontextmanager
+    async def signed_in(self, who: Enrolment) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser in which somebody is signed in."""
+        async with self.browser() as browser:
+            response = await self.sign_in(browser, who)
+            assert response.status_code == 303, response.text
+            yield browser
+
+
+@asynccontextmanager
+async def open_desk(sessions: Sessions, database_url: str, data: Path) -> AsyncIterator[Desk]:
+    """A dashboard that serves on a free port of loopback."""
+    keys = LocalKeyProvider.open(data / "keys" / "server.key")
+    store, clock = DirectoryStore(data / "objects"), Clock()
+    parts = Parts(
+        sessions=sessions,
+        keys=keys,
+        store=store,
+        catalogs=Catalogs.load(strict=True),
+        questionnaire=Questionnaire.read(),
+        database_url=database_url,
+        origin=Origin.parse("http://127.0.0.1:8762"),
+        cost=CHEAP,
+        now=clock,
+    )
+    sealing = Sealing(keys=keys, store=store, escrow=Identity.generate().recipient)
+    desk = Desk(parts=parts, sealing=sealing, clock=clock)
+    async with serving(desk):
+        yield desk
+
+
+@asynccontextmanager
+async def serving(desk: Desk, port: int = 0) -> AsyncIterator[None]:
+    """Run the dashboard's own server until the block ends."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    desk.url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+    server = serve(desk.parts, port)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
