@@ -15,6 +15,7 @@ from bots.parts import Parts
 from bots.rendering import render
 from bots.resume import resume
 from core.identifiers import CaseId
+from core.jobs import LANE, defer
 from referrals.cases import add_message
 from referrals.codes import shown
 from referrals.conversation import EVENT, Conversation, queue
@@ -30,7 +31,7 @@ async def take_turn(
     now: datetime,
 ) -> None:
     """Do the turn of one arrival in a conversation that this transaction holds."""
-    channel = parts.adapters[conversation.row.channel]
+    channel, lane = parts.adapters[conversation.row.channel], conversation.row.id
     arrival.sealed = None
     await session.flush()
     found = await resume(session, parts.sealing.keys, conversation, content)
@@ -52,6 +53,9 @@ async def take_turn(
     conversation.row.lapses_at = _lapses_at(parts, conversation, turn, now)
     if not closed:
         _answer(session, conversation, occasion, conversation.draft().get("code", code))
+    if conversation.row.id != lane:
+        # Resumed or erased: the conversation that goes on has a lane of its own.
+        await defer(session, LANE, str(conversation.row.id))
 
 
 async def _file(

@@ -55,7 +55,9 @@ class Gateway:
         await self.run()
 
     async def run(self) -> None:
-        """Run every conversation's lane."""
+        """Run every conversation's lane, and those that came of them."""
+        for conversation_id in await self.conversations():
+            await run_lane(self.parts, conversation_id)
         for conversation_id in await self.conversations():
             await run_lane(self.parts, conversation_id)
 

@@ -1,0 +1,231 @@
+"""What a turn causes: consents with the words shown, the case, the handover, and DELETE."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, text
+
+from bots.dialogue import Reply
+from core.database import Base
+from core.identifiers import CaseId, ProfessionalId
+from referrals.card import Card
+from referrals.cases import card_context
+from referrals.codes import read_code
+from referrals.tables import CaseRow, ConversationRow
+from referrals.triage import Urgency
+from tests.fakes.dialogue import turn
+from tests.fakes.gateway import PHONE, Gateway
+from vault.age import Identity
+from vault.cases import admit
+from vault.disclose import disclose
+from vault.envelope import DataKey
+from vault.errors import SealError
+
+MARKER = "unmistakable"
+READER = ProfessionalId(uuid4())
+
+REPORT: dict[str, Any] = {
+    "answers": {"when": ["when.lt24h"], "landmark": "@text"},
+    "consents": ["c1"],
+    "urgency": 0,
+    "reasons": ["pep"],
+    "services": ["health"],
+    "minor": False,
+    "role": "survivor",
+    "language": "en",
+    "sms": True,
+}
+
+
+def kept(*effects: dict[str, Any], **changes: Any) -> Any:
+    """A turn of somebody who agreed that answers are kept."""
+    return turn("say.greeting", kept=True, effects=effects, **changes)
+
+
+async def submitted(gateway: Gateway) -> CaseId:
+    """A report with an open answer, handed over."""
+    gateway.dialogue.turns.extend(
+        (
+            kept({"do": "give_consent", "consent": "c1", "say": "ask.c1"}, {"do": "give_code"}),
+            kept({"do": "keep_text", "question": "landmark"}),
+            kept({"do": "submit", **REPORT}, {"do": "handoff", "reason": "report", **REPORT}),
+        )
+    )
+    for number, words in enumerate(("1", MARKER, "1")):
+        await gateway.hear(words, external_id=f"s{number}")
+    row = await gateway.row()
+    assert row.case_id is not None
+    return CaseId(row.case_id)
+
+
+async def test_a_consent_is_kept_with_the_words_that_were_shown(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    report = await opened(gateway, case_id)
+    (consent,) = report["consents"]
+    words = gateway.parts.catalogs.text_hash("en", "ask.c1", sms=True)
+    assert (consent["consent"], consent["given"], consent["words_sha256"]) == ("c1", True, words)
+
+
+async def test_an_open_answer_is_in_the_report_and_nowhere_else(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    assert (await opened(gateway, case_id))["texts"] == {"landmark": MARKER}
+    assert (await gateway.row()).draft is None
+
+
+async def test_after_submission_nobody_owns_the_chat(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    row = await gateway.row()
+    assert (row.owner, row.lapses_at) == ("nobody", None)
+    async with gateway.parts.sessions() as session:
+        case = await session.get_one(CaseRow, case_id)
+    assert case.card is not None
+    keys = gateway.parts.sealing.keys
+    card = Card.from_bytes(keys.unwrap(case.card, context=card_context(case_id)))
+    assert (card.urgency, card.services, card.asked) == (Urgency.NOW, ("health",), False)
+
+
+async def test_what_is_written_while_nobody_answers_goes_to_the_case(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    gateway.dialogue.turns.append(turn(understood=False))
+    await gateway.hear("one more thing", external_id="m9")
+    assert gateway.dialogue.asked[-1]["owner"] == "nobody"
+    messages = [one.content for one in await records(gateway, case_id) if one.kind == "message"]
+    assert messages == [b"one more thing"]
+
+
+async def test_whoever_asks_for_a_person_gets_a_case_that_says_so(gateway: Gateway) -> None:
+    asked = {**REPORT, "services": [], "answers": {}}
+    gateway.dialogue.turns.append(turn(effects=({"do": "handoff", "reason": "person", **asked},)))
+    await gateway.hear("person", external_id="m1")
+    async with gateway.parts.sessions() as session:
+        case = (await session.scalars(select(CaseRow))).one()
+    assert case.card is not None
+    keys = gateway.parts.sealing.keys
+    assert Card.from_bytes(keys.unwrap(case.card, context=card_context(CaseId(case.id)))).asked
+
+
+async def test_the_return_code_opens_the_conversation_from_another_phone(gateway: Gateway) -> None:
+    gateway.dialogue.turns.append(
+        kept({"do": "give_code"}, state={"asked": "when"}, replies=(_code_reply(),))
+    )
+    await gateway.hear("1", external_id="m1")
+    code = "".join(c for c in gateway.channel.texts[-1] if c.isdigit())[:12]
+    await gateway.hear(f" {code} ", external_id="m2", phone="+15550002222")
+    assert gateway.dialogue.asked[-1]["state"] == {"asked": "when"}
+    assert gateway.dialogue.asked[-1]["message"] == {"kind": "event", "event": "resumed"}
+    assert gateway.channel.sent[-1].address == "+15550002222"
+    assert len(await gateway.conversations()) == 1
+
+
+async def test_guessing_codes_ends_after_five(gateway: Gateway) -> None:
+    gateway.dialogue.turns.append(kept({"do": "give_code"}, replies=(_code_reply(),)))
+    await gateway.hear("1", external_id="m1")
+    right = "".join(c for c in gateway.channel.texts[-1] if c.isdigit())[:12]
+    for number in range(5):
+        await gateway.hear(
+            _another_code(right, number), external_id=f"g{number}", phone="+15550003"
+        )
+    await gateway.hear(right, external_id="g9", phone="+15550003")
+    assert len(await gateway.conversations()) == 2
+
+
+async def test_before_delete_the_search_below_finds_everything(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    gateway.dialogue.turns.append(turn(understood=False))
+    await gateway.hear(f"{MARKER} message", external_id="m8")
+    found = await readable(gateway, case_id)
+    assert MARKER in found
+    assert f"{MARKER} message" in found
+    assert PHONE in found
+
+
+async def test_after_delete_no_key_that_is_left_opens_anything_of_it(gateway: Gateway) -> None:
+    case_id = await submitted(gateway)
+    gateway.dialogue.turns.append(turn(understood=False))
+    await gateway.hear(f"{MARKER} message", external_id="m8")
+    gateway.dialogue.turns.append(turn("say.erased", state={}, effects=({"do": "erase"},)))
+    await gateway.hear("1", external_id="m9")
+    assert MARKER not in await readable(gateway, case_id)
+    async with gateway.parts.sessions() as session:
+        assert (await session.scalars(select(CaseRow))).all() == []
+
+
+async def test_the_last_words_of_delete_are_sent_and_then_lapse(gateway: Gateway) -> None:
+    await submitted(gateway)
+    gateway.dialogue.turns.append(turn("say.erased", state={}, effects=({"do": "erase"},)))
+    await gateway.hear("1", external_id="m9")
+    assert gateway.channel.texts[-1].startswith("Cleared")
+    row = await gateway.row()
+    assert (row.case_id, row.owner, row.draft, row.code) == (None, "bot", None, None)
+    assert row.lapses_at is not None
+
+
+def _code_reply() -> Reply:
+    return Reply(say="say.code", args={"code": "@code"})
+
+
+def _another_code(right: str, number: int) -> str:
+    """A well-formed code that is not the right one."""
+    return next(
+        code
+        for code in (f"{(int(right) + 1 + number * 100 + i) % 10**12:012}" for i in range(100))
+        if read_code(code)
+    )
+
+
+async def opened(gateway: Gateway, case_id: CaseId) -> dict[str, Any]:
+    """The report, as a professional reads it."""
+    (report,) = [one for one in await records(gateway, case_id) if one.kind == "report"]
+    content: dict[str, Any] = json.loads(report.content)
+    return content
+
+
+async def records(gateway: Gateway, case_id: CaseId) -> Any:
+    """Everything in a case, disclosed to a professional who is admitted for it."""
+    identity, sealing = Identity.generate(), gateway.parts.sealing
+    async with gateway.parts.sessions.begin() as session:
+        await admit(
+            session,
+            case_id,
+            keys=sealing.keys,
+            professional=READER,
+            recipient=identity.recipient,
+        )
+    async with gateway.parts.sessions.begin() as session:
+        return await disclose(session, sealing.store, case_id, reader=READER, identity=identity)
+
+
+async def readable(gateway: Gateway, case_id: CaseId) -> str:
+    """Everything that the server's keys and a case's own records open, in one string."""
+    keys, plain = gateway.parts.sealing.keys, []
+    async with gateway.parts.sessions() as session:
+        tables = [
+            dict(row)
+            for table in Base.metadata.sorted_tables
+            for row in (await session.execute(select(table))).mappings()
+        ]
+        left = await session.scalar(text("SELECT count(*) FROM wraps"))
+        conversations = list(await session.scalars(select(ConversationRow)))
+    sealed = [value for row in tables for value in row.values() if isinstance(value, bytes)]
+    data_keys = [
+        DataKey.unwrapped(keys, row.wrapped_key, f"conversation:{row.id}") for row in conversations
+    ]
+    contexts = {"address", "state", "draft"} | {
+        f"{kind}:{row[name]}"
+        for row in tables
+        for kind, name in (("outgoing", "part"), ("incoming", "external_id"))
+        if name in row
+    }
+    for key in data_keys:
+        plain += [_attempt(key, one, context) for one in sealed for context in contexts]
+    if left:
+        plain += [one.content for one in await records(gateway, case_id)]
+    return b" ".join(plain).decode()
+
+
+def _attempt(key: DataKey, sealed: bytes, context: str) -> bytes:
+    try:
+        return key.unseal(sealed, context=context)
+    except SealError:
+        return b""
