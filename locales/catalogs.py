@@ -97,7 +97,7 @@ class Catalogs:
         """Words for a person: ``args`` fill the placeholders, ``count`` picks the plural form.
 
         With ``sms`` the wording ``<id>.sms`` is preferred, in the person's own language first.
-        ``{count}`` is written with the digits and separators of the language that is shown;
+        ``{count}`` is written with the separators of the language that is shown;
         ``{STOP}`` and other capitals are the word that a person types for ``command.stop``.
 
         Raises:
