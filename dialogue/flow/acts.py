@@ -75,6 +75,8 @@ def alarm(scene: Scene, name: str) -> None:
 
 
 def _close(scene: Scene, _: str) -> bool:
+    if scene.state.asked in scene.state.answers:
+        scene.set(asked=None, shown=())
     close(scene)
     return True
 

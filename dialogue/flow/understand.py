@@ -69,7 +69,7 @@ def _tapped(words: Words) -> Meaning:
     if heard.choice in COMMANDED and heard.choice in state.shown:
         return _chosen(words, (heard.choice,))
     option = question.option(heard.choice)
-    if option is None or not (heard.choice in state.shown or option.code in state.picked):
+    if option is None or not (heard.choice in state.shown or (question.multi and heard.turn)):
         return STALE
     return Meaning("tap" if question.multi else "answer", codes=(option.code,))
 

@@ -16,12 +16,16 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 
 def normal(text: str) -> str:
     """Words in one spelling: no case, slashes, punctuation at the ends or invisible characters."""
-    visible = (
+    return _visible(text).strip(_EDGES)
+
+
+def _visible(text: str) -> str:
+    shown = (
         " " if char.isspace() else char
         for char in unicodedata.normalize("NFKC", text)
         if char.isspace() or unicodedata.category(char) not in _INVISIBLE
     )
-    return " ".join("".join(visible).casefold().split()).strip(_EDGES)
+    return " ".join("".join(shown).casefold().split())
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,10 @@ class Words:
     @cached_property
     def numbers(self) -> tuple[int, ...]:
         """The numbers of a message that holds nothing else, in any script's digits."""
-        if not _NUMBERS.fullmatch(self.plain):
+        text = _visible(self.heard.text)
+        if not _NUMBERS.fullmatch(text):
             return ()
-        return tuple(int(number) for number in re.findall(r"\d+", self.plain))
+        return tuple(int(number) for number in re.findall(r"\d+", text))
 
     @cached_property
     def options(self) -> tuple[Option, ...]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import yaml
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class QuestionnaireError(Exception):
     """The questionnaire is wrong; the message names the line and the reason."""
@@ -54,7 +56,7 @@ def read(text: str) -> Section:
         QuestionnaireError: it is not YAML, not a mapping, or names a key twice.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1

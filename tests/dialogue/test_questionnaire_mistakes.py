@@ -1,0 +1,58 @@
+"""A mistake in the file is an error that names the line and the reason."""
+
+import pytest
+
+from dialogue.questionnaire import SHIPPED, QuestionnaireError, parse
+
+TEXT = SHIPPED.read_text("utf-8")
+
+MISTAKES = [
+    ("        kind: date", "        kind: day", "`kind` is `day`"),
+    ("      - id: time_of_day", "      - id: when", "a question `when` already"),
+    ("      - id: time_of_day", "      - id: Time", "is no id"),
+    ("        kind: date", "        kind: date\n        wehn: kept", "no `wehn`"),
+    ("        kind: date", "        kind: date\n        kind: date", "stands here twice"),
+    ("{duration: held}", "{duration: hold}", "`duration` has no option `hold`"),
+    ("{duration: held}", "{durtion: held}", "no question `durtion`"),
+    ("{duration: held}", "{needs: legal}", "no question `needs` comes before"),
+    ("{duration: held}", "{all: [{duration: held}, {duration: once}]}", "can never be asked"),
+    ("{duration: held}", "heldd", "no condition `heldd`"),
+    ("  kept: {c1: yes}", "  kept: {all: [kept]}", "leads back to itself"),
+    ("[once, repeated, held]", "[once, once, held]", "has `once` twice"),
+    ("[once, repeated, held]", "[once, skip, held]", "can only stand in a menu"),
+    ("[once, repeated, held]", "[once, when.lt25h, held]", "no earlier question has"),
+    ("        options: [once, repeated, held]\n", "", "has options"),
+    ("        then: pause\n        options: [none", "        then: rest\n        options: [none",
+     "no detour block"),
+    ("{says: clothing_care}", "{says: cloths}", "not listed under `says:`"),
+    ("  thanks: A short", "  thankz: A short", "the program says `thanks`"),
+    ("  thanks: A", "  merci: Thanks.\n  thanks: A", "nothing says it"),
+    ("{hours: 336}", "{hours: soon}", "must be a whole number"),
+    ("    repeat: 3", "    repeat: often", "must be a whole number"),
+    ("options: [no, yes]\n\n  # Help", "options: [no]\n\n  # Help", "must end with a menu"),
+    ("languages: [en, fr] ", "languages: [en, fr, sw] ", "must be the `languages`"),
+    ("          - yes: {does: submit}", "          - yes: {does: sumbit}", "`does` is `sumbit`"),
+    ("rank: P0, hours: 72", "rank: P7, hours: 72", "`rank` is `P7`"),
+    ("version: 1", "version: 0", "must be there"),
+    ("  - id: entry", "  - id: [entry", "not YAML"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "reason"), MISTAKES)
+def test_a_mistake_is_named_with_its_line(right: str, wrong: str, reason: str) -> None:
+    assert right in TEXT
+    with pytest.raises(QuestionnaireError, match=r"^line \d+: ") as caught:
+        parse(TEXT.replace(right, wrong, 1))
+    assert reason in str(caught.value)
+
+
+def test_the_line_is_the_one_to_look_at() -> None:
+    line = TEXT[: TEXT.index("{duration: held}")].count("\n") + 1
+    with pytest.raises(QuestionnaireError, match=f"^line {line}: "):
+        parse(TEXT.replace("{duration: held}", "{duration: hold}"))
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just words"])
+def test_what_is_no_questionnaire_is_refused(text: str) -> None:
+    with pytest.raises(QuestionnaireError):
+        parse(text)
