@@ -40,15 +40,20 @@ def hide(scene: Scene) -> None:
 
 
 def erase(scene: Scene) -> None:
-    """Forget everything, even the language; who hid stays hidden, in their language."""
+    """Forget everything, even the language; who hid stays hidden, in their language.
+
+    The turns are counted on, so that no old button answers a question of the new conversation.
+    """
     state = scene.state
     scene.do("erase")
     if state.hidden:
-        scene.state = State(language=state.language, hidden=True, hides=state.hides)
+        scene.state = State(
+            language=state.language, hidden=True, hides=state.hides, turn=state.turn
+        )
         hide(scene)
         return
     scene.say("erased")
-    scene.state = State()
+    scene.state = State(turn=state.turn)
 
 
 def raise_reasons(scene: Scene, rules: tuple[Rule, ...]) -> None:

@@ -229,6 +229,13 @@ def test_delete_asks_once_and_erases(question: str) -> None:
     assert talk.types("hi").says == ["ask.language"]
 
 
+def test_an_old_button_agrees_to_nothing_after_delete() -> None:
+    talk = Talk().goes_to("c1")
+    old = talk.state.turn
+    talk.says_word("delete").chooses("yes").goes_to("c1")
+    assert talk.taps("yes", turn=old).says[0] == "say.stale"
+
+
 def test_the_last_words_after_delete_are_in_the_persons_language() -> None:
     talk = Talk().goes_to("needs", language="language.fr").says_word("delete").chooses("yes")
     assert (talk.now.language, talk.state.language) == ("fr", None)

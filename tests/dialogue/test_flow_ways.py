@@ -138,6 +138,7 @@ def test_a_journalist_gets_information_only() -> None:
     assert talk.says == ["say.information_journalist"]
     assert talk.types("hm").says == ["say.after_information", "ask.after"]
     assert talk.choices == ["person", "after.again", "after.nothing"]
+    assert talk.chooses("person").effect("handoff")["urgency"] == "P3"
 
 
 def test_without_consent_nothing_is_kept() -> None:
