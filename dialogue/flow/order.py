@@ -75,8 +75,9 @@ def reachable(questionnaire: Questionnaire, answers: Answers) -> dict[str, tuple
     kept: dict[str, tuple[str, ...]] = {}
     known = {key: codes for key, codes in answers.items() if _known(questionnaire.questions, key)}
     for key, codes in known.items():
-        question, time = split_key(key)
-        if questionnaire.questions[question].when.holds(codes_in(questionnaire, known, time)):
+        name, time = split_key(key)
+        question = questionnaire.questions[name]
+        if question.when.holds(codes_in(questionnaire, known, time if question.repeats else 0)):
             kept[key] = codes
     return kept
 
