@@ -76,10 +76,11 @@ class Phone:
 
         Raises:
             NoGatewayError: nobody answers, or it is no gateway that simulates.
+            RefusedError: it takes no such number.
         """
         try:
             self._ask("GET", self._path, params={"wait": 0})
-        except httpx.TransportError:
+        except httpx.HTTPError:
             raise NoGatewayError(f"{self._nobody()}: start it with `make run`") from None
 
     def send(self, line: str) -> Typed:
@@ -164,6 +165,8 @@ class Phone:
         match response.status_code:
             case 400:
                 raise RefusedError("not sent: a message has 1 to 4096 characters")
+            case 422:
+                raise RefusedError("a phone's number looks like +999123456789")
             case 404:
                 raise NoGatewayError("this gateway doesn't simulate: start it with `make run`")
             case 403:

@@ -49,9 +49,10 @@ def describe_typed(typed: Typed, *, sms: bool) -> str:
 def describe_segments(text: str) -> str:
     """What an SMS takes, as the provider bills it."""
     found = count(text)
-    unit = "septets" if found.encoding == "GSM-7" else "units"
-    plural = "segment" if found.segments == 1 else "segments"
-    return f"{found.segments} {plural} · {found.encoding} · {found.units} {unit}"
+    unit = "septet" if found.encoding == "GSM-7" else "unit"
+    return " · ".join(
+        (_plural(found.segments, "segment"), found.encoding, _plural(found.units, unit))
+    )
 
 
 def received_to_json(message: Delivery, *, sms: bool) -> str:
@@ -94,3 +95,7 @@ def _draw_choices(choices: Sequence[Choice], shape: Shape) -> list[str]:
             return [" ".join(keys[row : row + KEYS_A_ROW]) for row in rows]
         case "plain":
             return []
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -39,7 +39,7 @@ from vault.keys import KeyProvider
 
 PROFILES = {"sms": SMS, "whatsapp": WHATSAPP, "telegram": TELEGRAM}
 MEMORY = timedelta(days=1)
-"""For how long a part that was shown is known, so that it isn't taken in again."""
+"""For how long a part waits to be shown, and is known so that it isn't taken in again."""
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")]
 
@@ -134,6 +134,7 @@ class Simulator:
         )
         try:
             async with self._sessions.begin() as session:
+                await _forget(session)
                 await session.execute(row.on_conflict_do_nothing(index_elements=["part"]))
         except DBAPIError as error:
             raise RetryableError(ambiguous=True) from error
@@ -167,7 +168,6 @@ class Simulator:
                 .where(*self._of(phone), SimulatedDelivery.id <= upto)
                 .values(body=None, wrapped_key=None)
             )
-            await _forget(session)
 
     def _of(self, phone: str) -> tuple[Any, ...]:
         return (
@@ -222,7 +222,5 @@ def _context(part: object) -> str:
 
 async def _forget(session: AsyncSession) -> None:
     await session.execute(
-        delete(SimulatedDelivery).where(
-            SimulatedDelivery.body.is_(None), SimulatedDelivery.created_at < func.now() - MEMORY
-        )
+        delete(SimulatedDelivery).where(SimulatedDelivery.created_at < func.now() - MEMORY)
     )

@@ -239,6 +239,22 @@ async def test_without_a_gateway_one_line_says_what_to_start() -> None:
         await chat("http://127.0.0.1:1", "--channel", "sms")
 
 
+async def test_a_number_that_is_none_is_refused(gateway: str) -> None:
+    with pytest.raises(RefusedError, match=r"looks like \+999"):
+        await chat(gateway, "--channel", "sms", "--phone", "home")
+
+
+async def test_an_sms_shows_what_it_takes(
+    gateway: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await chat(gateway, "--channel", "sms", "--script", script(tmp_path, "à", "ê" * 71))
+
+    shown = capsys.readouterr().out
+    assert "> à   1 segment · GSM-7 · 1 septet\n" in shown
+    assert "2 segments · UCS-2 · 71 units\n" in shown
+    assert " s · 1 segment · GSM-7 · 8 septets\n" in shown
+
+
 async def test_a_gateway_that_doesn_t_simulate_is_told_apart(tmp_path: Path) -> None:
     async with serve(FastAPI()) as url:
         with pytest.raises(NoGatewayError, match="doesn't simulate"):

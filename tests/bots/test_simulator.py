@@ -124,21 +124,23 @@ async def test_what_a_phone_has_shown_is_destroyed_and_no_more(
     assert (row.body, row.wrapped_key) == (None, None)
 
 
-async def test_what_was_shown_long_ago_is_forgotten(
+async def test_what_is_a_day_old_is_forgotten_shown_or_not(
     telegram: Simulator, sessions: Sessions
 ) -> None:
-    await telegram.send(outbound("old"))
-    (old,) = await telegram.waiting(PHONE, after=0)
-    await telegram.shown(PHONE, upto=old.id)
+    for words in ("shown", "unshown"):
+        await telegram.send(outbound(words))
+    (first, _) = await telegram.waiting(PHONE, after=0)
+    await telegram.shown(PHONE, upto=first.id)
     async with sessions.begin() as session:
         await session.execute(
             update(SimulatedDelivery).values(created_at=datetime.now(UTC) - timedelta(days=2))
         )
 
-    await telegram.shown(PHONE, upto=old.id)
+    await telegram.send(outbound("new"))
 
     async with sessions() as session:
-        assert (await session.scalars(select(SimulatedDelivery))).all() == []
+        assert len((await session.scalars(select(SimulatedDelivery))).all()) == 1
+    assert await texts(telegram) == ["new"]
 
 
 async def test_a_part_is_found_by_its_own_id(telegram: Simulator) -> None:
