@@ -15,6 +15,8 @@ EXACT = 2**53 - 1
 
 Value = str | int | None
 
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
 
 def canonical(fields: Mapping[str, Value]) -> bytes:
     """The RFC 8785 form of a flat object.
@@ -25,24 +27,21 @@ def canonical(fields: Mapping[str, Value]) -> bytes:
     for name, value in fields.items():
         if not name.isascii() or not _exact(value):
             raise SealError(f"the field {name!r} has no canonical form")
-    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     try:
-        return text.encode()
+        return _encoder.encode(fields).encode()
     except UnicodeEncodeError as error:
         raise SealError("a field holds half a character") from error
 
 
 def _exact(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    return (
-        value is None or isinstance(value, str) or (isinstance(value, int) and abs(value) <= EXACT)
-    )
+    if value is None or isinstance(value, str):
+        return True
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= EXACT
 
 
 def stamp(at: datetime) -> str:
     """A moment in UTC to the microsecond, always in the same 27 characters."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def bind(fields: Mapping[str, Value], content: bytes) -> bytes:

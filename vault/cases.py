@@ -15,7 +15,7 @@ from core.identifiers import CaseId, ProfessionalId
 from vault import custody, repository
 from vault.age import Identity, Recipient, seal, unseal
 from vault.canonical import bind, unbind
-from vault.custody import Act, Action
+from vault.entries import Act, Action
 from vault.keys import KeyProvider
 from vault.store import ObjectStore
 

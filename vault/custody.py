@@ -7,61 +7,17 @@ savepoint that is rolled back is never written.
 """
 
 import os
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from enum import StrEnum
-from uuid import UUID
+from dataclasses import asdict
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from vault import ledger, tlog
-from vault.canonical import canonical, stamp
+from vault import ledger
+from vault.entries import Act, Entry
 
 PENDING = "vault.custody"
 SALT = 32
-
-
-class Action(StrEnum):
-    """What an entry says was done."""
-
-    OPEN = "open"
-    ADMIT = "admit"
-    PRESERVE = "preserve"
-    VIEW = "view"
-    EXPORT = "export"
-    SHRED = "shred"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What an entry tells, but for its time.
-
-    `sha256` (32 bytes) and `size` (bytes) are those of a ciphertext; for a view, of the digests of
-    all ciphertexts shown, one after the other, and their whole size.
-    """
-
-    actor: str
-    action: str
-    case_id: UUID
-    record_id: int | None = None
-    sha256: bytes | None = None
-    size: int | None = None
-
-    def leaf(self, salt: bytes, at: datetime) -> bytes:
-        """The hash that stands for the entry in the tree; the salt keeps it from being guessed."""
-        fields = {
-            "action": self.action,
-            "actor": self.actor,
-            "at": stamp(at),
-            "case": str(self.case_id),
-            "record": self.record_id,
-            "sha256": self.sha256.hex() if self.sha256 else None,
-            "size": self.size,
-            "version": 1,
-        }
-        return tlog.leaf_hash(salt + canonical(fields))
 
 
 def log(session: AsyncSession, act: Act) -> None:
@@ -87,19 +43,19 @@ def _write(session: Session) -> None:
 
 def _append(connection: Connection, acts: list[Act]) -> None:
     at, frontier = ledger.locked_frontier(connection)
-    rows = []
+    entries = []
     for act in acts:
         salt = os.urandom(SALT)
-        leaf = act.leaf(salt, at)
+        leaf = act.hashed(salt, at)
         frontier = frontier.grow(leaf)
-        rows.append(
-            {
-                "sequence": frontier.size,
-                "at": at,
-                "salt": salt,
-                "leaf": leaf,
-                "node": frontier.node,
+        entries.append(
+            Entry(
                 **asdict(act),
-            }
+                sequence=frontier.size,
+                at=at,
+                salt=salt,
+                leaf=leaf,
+                node=frontier.node,
+            )
         )
-    ledger.append(connection, rows)
+    ledger.append(connection, entries)

@@ -17,7 +17,7 @@ from vault import custody, repository
 from vault.age import Identity, unseal
 from vault.canonical import unbind
 from vault.cases import holder_of, unwrapped
-from vault.custody import Act, Action
+from vault.entries import Act, Action
 from vault.preserve import place
 from vault.store import ObjectRef, ObjectStore
 from vault.tables import SealedRecord

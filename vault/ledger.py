@@ -1,18 +1,21 @@
-"""The SQL of the custody log: it is added to, and read in order; nothing else exists."""
+"""The SQL of the custody log and its checkpoints: they are added to and read; nothing else."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from vault.entries import Entry
 from vault.errors import TamperedError
-from vault.tables import CustodyEntry
-from vault.tlog import Frontier, peaks_of
+from vault.tables import CustodyCheckpoint, CustodyEntry, CustodySigner
+from vault.tlog import Frontier, Span, TreeHead, fold, peaks_of
 
 LOCK = int.from_bytes(b"custody", "big")
 """The key of the advisory lock that all writers of the log take."""
+SIGNING = int.from_bytes(b"signing", "big")
+"""The key of the advisory lock that all who sign checkpoints take."""
 PAGE = 1000
 
 
@@ -26,23 +29,80 @@ def locked_frontier(connection: Connection) -> tuple[datetime, Frontier]:
     return at, _frontier(size, connection.execute(_peaks(size)).all())
 
 
-def append(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def append(connection: Connection, entries: Sequence[Entry]) -> None:
     """Add entries."""
-    connection.execute(insert(CustodyEntry), rows)
+    connection.execute(insert(CustodyEntry), [asdict(entry) for entry in entries])
 
 
-async def frontier(session: AsyncSession) -> Frontier:
-    """The tree as it is now."""
+async def head(session: AsyncSession) -> TreeHead:
+    """The log's size and root as they are now."""
     size = await session.scalar(select(_size())) or 0
-    return _frontier(size, (await session.execute(_peaks(size))).all())
+    return TreeHead(size=size, root=await root_at(session, size))
 
 
-async def entries(session: AsyncSession) -> AsyncIterator[CustodyEntry]:
-    """All entries in order, in constant memory; they belong to no session."""
+async def root_at(session: AsyncSession, size: int) -> bytes:
+    """The root that the log had when it was `size` entries long."""
+    return _frontier(size, (await session.execute(_peaks(size))).all()).head.root
+
+
+async def subtrees(session: AsyncSession, spans: Sequence[Span]) -> list[bytes]:
+    """The hashes of subtrees, which make up a proof.
+
+    Raises:
+        TamperedError: when entries that they need are missing.
+    """
+    parts = [(peaks_of(start, end - 1), end) for start, end in spans]
+    wanted = {number for peaks, end in parts for number in (*peaks, end)}
+    query = select(CustodyEntry.sequence, CustodyEntry.leaf, CustodyEntry.node)
+    rows = await session.execute(query.where(CustodyEntry.sequence.in_(wanted)))
+    found = {row.sequence: row for row in rows}
+    if len(found) < len(wanted):
+        raise TamperedError("entries of the custody log are missing")
+    return [fold([*(found[n].node for n in peaks), found[end].leaf]) for peaks, end in parts]
+
+
+async def entries(session: AsyncSession) -> AsyncIterator[Entry]:
+    """All entries in order, in constant memory."""
     columns = CustodyEntry.__table__.columns
     query = select(*columns).order_by(CustodyEntry.sequence)
-    async for row in await session.stream(query, execution_options={"yield_per": PAGE}):
-        yield CustodyEntry(**row._mapping)  # noqa: SLF001 - public despite its underscore
+    result = await session.stream(query, execution_options={"yield_per": PAGE})
+    async for page in result.partitions():
+        for row in page:
+            yield Entry(**row._mapping)  # noqa: SLF001 - public despite its underscore
+
+
+async def lock_checkpoints(session: AsyncSession) -> None:
+    """Wait for every other signer; the lock is held until the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(SIGNING)))
+
+
+async def signer(session: AsyncSession) -> tuple[str, bytes] | None:
+    """The log's origin and its sealed key, if it has them."""
+    row = (await session.execute(select(CustodySigner.origin, CustodySigner.sealed))).one_or_none()
+    return None if row is None else (row.origin, row.sealed)
+
+
+async def add_signer(session: AsyncSession, origin: str, sealed: bytes) -> None:
+    """Keep the log's own key."""
+    await session.execute(insert(CustodySigner).values(origin=origin, sealed=sealed))
+
+
+async def last_checkpoint(session: AsyncSession) -> str | None:
+    """The longest log that was signed."""
+    query = select(CustodyCheckpoint.note).order_by(CustodyCheckpoint.size.desc()).limit(1)
+    return await session.scalar(query)
+
+
+async def checkpoints(session: AsyncSession) -> Sequence[tuple[int, str]]:
+    """Every checkpoint with the size under which it is kept, in order."""
+    columns = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
+    rows = await session.execute(columns.order_by(CustodyCheckpoint.size))
+    return [(row.size, row.note) for row in rows]
+
+
+async def add_checkpoint(session: AsyncSession, size: int, note: str) -> None:
+    """Keep a checkpoint."""
+    await session.execute(insert(CustodyCheckpoint).values(size=size, note=note))
 
 
 def _size() -> ColumnElement[int]:

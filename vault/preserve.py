@@ -15,7 +15,7 @@ from core.identifiers import CaseId, RecordId
 from vault import custody, repository
 from vault.age import seal
 from vault.canonical import Value, bind, stamp
-from vault.custody import Act, Action
+from vault.entries import Act, Action
 from vault.store import ObjectStore
 from vault.tables import SealedRecord
 

@@ -86,19 +86,45 @@ class CustodyEntry(Base):
     node: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-CUSTODY_DDL: tuple[str, ...] = (
-    """
-    CREATE OR REPLACE FUNCTION custody_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        RAISE EXCEPTION 'the custody log only grows' USING ERRCODE = 'insufficient_privilege';
-    END $$
-    """,
-    """
-    CREATE TRIGGER custody_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON custody_entries
-    FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
-    """,
-)
-"""What a migration runs after it has made `custody_entries`; `create_all` does so by itself."""
+class CustodySigner(Base):
+    """The log's name and its Ed25519 key, sealed by the server's key provider."""
 
-for statement in CUSTODY_DDL:
-    event.listen(CustodyEntry.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
+    __tablename__ = "custody_signers"
+
+    origin: Mapped[str] = mapped_column(Text, primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CustodyCheckpoint(Base):
+    """A signed tree head of the log at some size, as it may be given to anyone."""
+
+    __tablename__ = "custody_checkpoints"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    note: Mapped[str] = mapped_column(Text)
+
+
+GROWING = (CustodyEntry, CustodyCheckpoint)
+"""Tables that can only be added to."""
+
+_ONLY_GROWS = """
+CREATE OR REPLACE FUNCTION custody_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the custody log only grows' USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
+
+def _refusal(table: str) -> str:
+    return f"""
+CREATE TRIGGER custody_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
+"""
+
+
+CUSTODY_DDL: tuple[str, ...] = (_ONLY_GROWS, *(_refusal(t.__tablename__) for t in GROWING))
+"""What a migration runs after it has made the `GROWING` tables; `create_all` does so by itself."""
+
+for table in GROWING:
+    for statement in (_ONLY_GROWS, _refusal(table.__tablename__)):
+        event.listen(table.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

@@ -25,6 +25,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class TreeHead:
+    """The size of a log and its root hash; whoever keeps one can tell a rewritten log."""
+
+    size: int
+    root: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontier:
     """All that growing a tree needs: its size, and its perfect subtrees from left to right."""
@@ -45,19 +53,19 @@ class Frontier:
         return self.peaks[-1]
 
     @property
-    def root(self) -> bytes:
-        """The root hash."""
-        return fold(self.peaks) if self.peaks else EMPTY
+    def head(self) -> TreeHead:
+        """The tree's size and root."""
+        return TreeHead(size=self.size, root=fold(self.peaks))
 
 
 def fold(subtrees: Sequence[bytes]) -> bytes:
     """The hash over perfect subtrees of falling size, from left to right."""
-    return reduce(lambda right, left: node_hash(left, right), reversed(subtrees))
+    return reduce(lambda right, left: node_hash(left, right), subtrees[::-1]) if subtrees else EMPTY
 
 
 def root(leaves: Iterable[bytes]) -> bytes:
     """The root over leaf hashes."""
-    return reduce(Frontier.grow, leaves, Frontier()).root
+    return reduce(Frontier.grow, leaves, Frontier()).head.root
 
 
 def peaks_of(start: int, end: int) -> list[int]:

@@ -13,7 +13,8 @@ from core.identifiers import CaseId
 from tests.vault.desk import NOW, Desk, Professional
 from vault import ledger, tlog
 from vault.cases import open_case
-from vault.custody import Act, Action, log
+from vault.custody import log
+from vault.entries import Act, Action
 from vault.errors import TamperedError
 from vault.preserve import preserve_record
 from vault.tables import SealedRecord
@@ -77,9 +78,9 @@ class TestWhatIsWritten:
             await desk.open()
         entries = await desk.entries()
         async with desk.sessions() as session:
-            frontier = await ledger.frontier(session)
-        assert frontier.size == 11
-        assert frontier.root == tlog.root(entry.leaf for entry in entries)
+            head = await ledger.head(session)
+        assert head.size == 11
+        assert head.root == tlog.root(entry.leaf for entry in entries)
         assert len({entry.salt for entry in entries}) == 11
 
 
@@ -160,7 +161,7 @@ class TestManyAtOnce:
         entries = await desk.entries()
         assert [entry.sequence for entry in entries] == list(range(1, 26))
         async with desk.sessions() as session:
-            assert (await ledger.frontier(session)).root == tlog.root(e.leaf for e in entries)
+            assert (await ledger.head(session)).root == tlog.root(e.leaf for e in entries)
 
     async def test_a_writer_that_fails_leaves_no_gap(self, desk: Desk) -> None:
         results = await asyncio.gather(
