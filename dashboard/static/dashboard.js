@@ -3,7 +3,7 @@
 
 // Times come in UTC and are shown in the reader's own.
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+  day: "numeric", month: "short", hour: "numeric", minute: "2-digit",
 });
 const localise = (root) => {
   for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
