@@ -1,0 +1,1 @@
+"""Measurements: each prints JSON and compares with a yardstick in the same run."""
