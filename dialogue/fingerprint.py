@@ -1,0 +1,28 @@
+"""Which model belongs to what is on the disk now: a hash of everything that training depends on.
+
+Imports nothing heavy, so that a start with nothing to train costs milliseconds.
+"""
+
+import hashlib
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+from dialogue import paths
+
+
+def fingerprint(locales: Path = paths.LOCALES) -> str:
+    """Hash the questionnaire, the words, the code that learns from them, and the versions."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for root, file in _inputs(locales):
+        content = file.read_bytes()
+        digest.update(f"\0{file.relative_to(root)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _inputs(locales: Path) -> Iterator[tuple[Path, Path]]:
+    for pattern in ("nlu/*.py", "questionnaire/*", "slots.py", "project.py", "requirements.lock"):
+        yield from ((paths.PACKAGE, file) for file in sorted(paths.PACKAGE.glob(pattern)))
+    for pattern in ("*/LC_MESSAGES/chat.po", "*/understanding.yml"):
+        yield from ((locales, file) for file in sorted(locales.glob(pattern)))

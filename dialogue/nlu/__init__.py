@@ -1,0 +1,1 @@
+"""Understanding free words: normalise, count character n-grams, rank the labels that fit."""

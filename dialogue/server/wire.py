@@ -1,0 +1,80 @@
+"""What a request must look like; everything else is refused before it reaches Rasa.
+
+Invariant: an error names the field and what it should be, never what was in it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+LARGEST_BODY = 256 * 1024
+"""Bytes: the state is a few kB, the longest message of any channel 4096 characters."""
+
+_FIELDS = {"text": "text", "choice": "choice", "media": "media", "event": "event"}
+_OWNERS = ("bot", "nobody", "human")
+
+
+class BadRequestError(Exception):
+    """A request that this server does not understand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRequest:
+    """One message, the state that it meets, and how it came."""
+
+    state: dict[str, Any] | None = field(repr=False)
+    message: dict[str, Any] = field(repr=False)
+    sms: bool
+    owner: str
+
+
+def parse_turn(body: Any) -> TurnRequest:
+    """Check the decoded body of `POST /turn`.
+
+    Raises:
+        BadRequestError: a field is missing or of the wrong kind.
+    """
+    if not isinstance(body, dict):
+        raise BadRequestError("the body must be a JSON object")
+    channel = _object(body.get("channel", {}), "channel")
+    owner = body.get("owner", "bot")
+    if owner not in _OWNERS:
+        raise BadRequestError(f"owner must be one of {', '.join(_OWNERS)}")
+    sms = channel.get("sms", False)
+    if not isinstance(sms, bool):
+        raise BadRequestError("channel.sms must be true or false")
+    return TurnRequest(
+        state=_state(body.get("state")),
+        message=_message(_object(body.get("message"), "message")),
+        sms=sms,
+        owner=owner,
+    )
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadRequestError(f"{name} must be an object")
+    return value
+
+
+def _state(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    state = _object(value, "state")
+    form = state.get("form")
+    if not isinstance(state.get("slots"), dict) or not (form is None or isinstance(form, str)):
+        raise BadRequestError("state must be null or what the last turn gave")
+    return state
+
+
+def _message(message: dict[str, Any]) -> dict[str, Any]:
+    kind = message.get("kind")
+    if kind not in _FIELDS:
+        raise BadRequestError(f"message.kind must be one of {', '.join(_FIELDS)}")
+    name = _FIELDS[kind]
+    content = message.get(name)
+    if not isinstance(content, str):
+        raise BadRequestError(f"message.{name} must be a string")
+    turn = message.get("turn")
+    if turn is not None and (not isinstance(turn, int) or isinstance(turn, bool)):
+        raise BadRequestError("message.turn must be a whole number or null")
+    return {"kind": kind, name: content, "turn": turn}
