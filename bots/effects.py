@@ -16,7 +16,7 @@ from bots.parts import Parts
 from bots.resume import code_fingerprint
 from core.database import announce
 from core.identifiers import CaseId
-from referrals.cases import CASE_CHANNEL, ask_for_person, open_from_report
+from referrals.cases import CASE_CHANNEL, add_report, ask_for_person, open_from_report
 from referrals.codes import new_code
 from referrals.conversation import Conversation, erase_conversation, fresh_row
 from referrals.tables import HUMAN, NOBODY
@@ -54,6 +54,15 @@ async def _keep_text(
 ) -> Conversation:
     draft = conversation.draft()
     draft["texts"][effect["question"]] = occasion.content["text"]
+    conversation.keep_draft(draft)
+    return conversation
+
+
+async def _drop_text(
+    _: AsyncSession, conversation: Conversation, __: Occasion, effect: Json
+) -> Conversation:
+    draft = conversation.draft()
+    draft["texts"].pop(effect["question"], None)
     conversation.keep_draft(draft)
     return conversation
 
@@ -111,6 +120,7 @@ async def _handoff(
     case_id, asked = conversation.row.case_id, effect["reason"] != "report"
     if case_id is None:
         await _open_case(session, conversation, occasion, effect, asked=asked)
+        conversation.row.owner = NOBODY
         return conversation
     waits = not asked or await ask_for_person(session, occasion.parts.sealing.keys, CaseId(case_id))
     conversation.row.owner = NOBODY if waits else HUMAN
@@ -133,9 +143,16 @@ async def _open_case(
         "consents": draft["consents"],
         "submitted_at": occasion.now.isoformat(),
     }
-    await open_from_report(
-        session, occasion.parts.sealing, conversation, report, asked=asked, now=occasion.now
+    sealing, row = occasion.parts.sealing, conversation.row
+    row.draft = None
+    # One case a person while it waits; once it is taken, a new report may be for others.
+    added = row.case_id is not None and await add_report(
+        session, sealing, CaseId(row.case_id), report, asked=asked, now=occasion.now
     )
+    if not added:
+        await open_from_report(
+            session, sealing, conversation, report, asked=asked, now=occasion.now
+        )
 
 
 async def _close(
@@ -165,6 +182,7 @@ async def _erase(
 # `urgent`, `hide`, `unhide` and `set_language` are told by the turn itself and by its report.
 EFFECTS: Mapping[str, Effect] = {
     "keep_text": _keep_text,
+    "drop_text": _drop_text,
     "give_consent": _consent,
     "withdraw_consent": _consent,
     "give_code": _give_code,

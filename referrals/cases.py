@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import announce
+from core.errors import GoneError
 from core.identifiers import CaseId, RecordId
 from referrals.card import Card
 from referrals.conversation import Conversation
-from referrals.tables import NOBODY, CaseRow
+from referrals.tables import CaseRow
 from referrals.triage import answer_by
 from vault.age import Recipient
 from vault.cases import open_case
@@ -45,26 +46,47 @@ async def open_from_report(
     asked: bool,
     now: datetime,
 ) -> CaseId:
-    """Seal a report to a new case, put it before those who may take it, drop the draft."""
+    """Seal a report to a new case and put it before those who may take it."""
     card = Card.from_mapping(report, asked=asked)
     case_id = await open_case(session, keys=sealing.keys, escrow=sealing.escrow, now=now)
-    session.add(
-        CaseRow(
-            id=case_id,
-            reference=_reference(),
-            card=sealing.keys.wrap(card.to_bytes(), context=card_context(case_id)),
-            answer_by=answer_by(card.urgency, now),
-            opened_at=now,
-        )
+    row = CaseRow(
+        id=case_id,
+        reference=_reference(),
+        answer_by=answer_by(card.urgency, now),
+        opened_at=now,
     )
+    _put_card(row, sealing.keys, card)
+    session.add(row)
     await session.flush()
     await preserve_report(
         session, sealing.store, case_id, content=json.dumps(report).encode(), now=now
     )
-    row = conversation.row
-    row.case_id, row.owner, row.draft, row.lapses_at = case_id, NOBODY, None, None
+    conversation.row.case_id, conversation.row.lapses_at = case_id, None
     await announce(session, WAITING_CHANNEL, "")
     return case_id
+
+
+async def add_report(
+    session: AsyncSession,
+    sealing: Sealing,
+    case_id: CaseId,
+    report: Mapping[str, Any],
+    *,
+    asked: bool,
+    now: datetime,
+) -> bool:
+    """Add a report to a case that still waits; False if somebody has taken it."""
+    row = await session.get_one(CaseRow, case_id, with_for_update=True)
+    if row.card is None:
+        return False
+    card = Card.from_mapping(report, asked=asked or read_card(row, sealing.keys).asked)
+    _put_card(row, sealing.keys, card)
+    row.answer_by = min(row.answer_by, answer_by(card.urgency, now))
+    await preserve_report(
+        session, sealing.store, case_id, content=json.dumps(report).encode(), now=now
+    )
+    await announce(session, WAITING_CHANNEL, "")
+    return True
 
 
 async def ask_for_person(session: AsyncSession, keys: KeyProvider, case_id: CaseId) -> bool:
@@ -72,9 +94,7 @@ async def ask_for_person(session: AsyncSession, keys: KeyProvider, case_id: Case
     row = await session.get_one(CaseRow, case_id, with_for_update=True)
     if row.card is None:
         return False
-    context = card_context(case_id)
-    card = replace(Card.from_bytes(keys.unwrap(row.card, context=context)), asked=True)
-    row.card = keys.wrap(card.to_bytes(), context=context)
+    _put_card(row, keys, replace(read_card(row, keys), asked=True))
     await announce(session, WAITING_CHANNEL, "")
     return True
 
@@ -90,9 +110,19 @@ async def add_message(
     return record
 
 
-def card_context(case_id: CaseId) -> str:
-    """What a waiting case's card is bound to."""
-    return f"card:{case_id}"
+def read_card(row: CaseRow, keys: KeyProvider) -> Card:
+    """A waiting case's card.
+
+    Raises:
+        GoneError: the case no longer waits.
+    """
+    if row.card is None:
+        raise GoneError("the case no longer waits")
+    return Card.from_bytes(keys.unwrap(row.card, context=f"card:{row.id}"))
+
+
+def _put_card(row: CaseRow, keys: KeyProvider, card: Card) -> None:
+    row.card = keys.wrap(card.to_bytes(), context=f"card:{row.id}")
 
 
 def _reference() -> str:

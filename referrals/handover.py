@@ -18,7 +18,7 @@ from core.errors import BackUpError, NotAllowedError
 from core.identifiers import CaseId, ProfessionalId, RecordId
 from core.jobs import LANE, defer
 from referrals.card import Card
-from referrals.cases import CASE_CHANNEL, WAITING_CHANNEL, add_message, card_context
+from referrals.cases import CASE_CHANNEL, WAITING_CHANNEL, add_message, read_card
 from referrals.conversation import lock_of_case, note_event, queue
 from referrals.matching import may_take
 from referrals.tables import (
@@ -93,7 +93,7 @@ async def waiting(session: AsyncSession, *, keys: KeyProvider, helper: Helper) -
         WaitingCase(
             case_id=CaseId(row.id),
             reference=row.reference,
-            card=_card(row, keys),
+            card=read_card(row, keys),
             opened_at=row.opened_at,
             answer_by=row.answer_by,
         )
@@ -143,7 +143,7 @@ async def claim(
     row = await session.get_one(CaseRow, case_id, with_for_update=True)
     if row.status != WAITING:
         raise TakenError("taken")
-    if not _may_take(_card(row, keys), helper):
+    if not _may_take(read_card(row, keys), helper):
         raise NotAllowedError("not for this professional")
     await admit(session, case_id, keys=keys, professional=helper.id, recipient=helper.recipient)
     row.status, row.card, row.professional_id, row.accepted_at = ACCEPTED, None, helper.id, now
@@ -237,12 +237,6 @@ async def _only_the_taker(
     taker = await session.scalar(select(CaseRow.professional_id).where(CaseRow.id == case_id))
     if taker != professional:
         raise NotAllowedError("not on this case")
-
-
-def _card(row: CaseRow, keys: KeyProvider) -> Card:
-    if row.card is None:
-        raise NotAllowedError("the case no longer waits")
-    return Card.from_bytes(keys.unwrap(row.card, context=card_context(CaseId(row.id))))
 
 
 def _may_take(card: Card, helper: Helper) -> bool:

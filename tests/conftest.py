@@ -1,5 +1,6 @@
 """Real PostgreSQL for the tests: one embedded server a run, a fresh database a test."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -14,11 +15,14 @@ from core.database import Base, Sessions, open_engine, open_sessions
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of an embedded server's own database."""
-    server = Embedded(tmp_path_factory.mktemp("postgres") / "data")
-    yield server.url
-    server.stop()
+    # Not below pytest's own directory: the server may run as another user, and a second run of
+    # pytest takes the rights to that directory away.
+    with tempfile.TemporaryDirectory() as directory:
+        server = Embedded(Path(directory) / "data")
+        yield server.url
+        server.stop()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dialogue.flow.report import facts
 from dialogue.flow.scene import Scene
 from dialogue.flow.state import State
 from dialogue.flow.urgency import NOW, holding
+from dialogue.flow.values import Json
 from dialogue.questionnaire.messages import reason_told
 from dialogue.questionnaire.model import Rule
 
@@ -101,10 +102,18 @@ def _submit(scene: Scene, _: str) -> bool:
     raise_reasons(scene, holding(scene.questionnaire, state.answers))
     report = facts(scene)
     scene.do("submit", **report)
-    scene.do("handoff", reason="report", **report)
-    scene.say("submitted_p0" if report["urgency"] == NOW else "submitted")
+    if report["services"]:
+        scene.do("handoff", reason="report", **report)
+    scene.say(_received(report))
     scene.set(answers={}, ended=True, sent=True, asked=None, shown=(), detours=(), alarms=())
     return True
+
+
+def _received(report: Json) -> str:
+    """What becomes of the report; without a service to share it with nobody is asked to read it."""
+    if not report["services"]:
+        return "submitted_alone"
+    return "submitted_p0" if report["urgency"] == NOW else "submitted"
 
 
 def _erase(scene: Scene, _: str) -> bool:

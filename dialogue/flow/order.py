@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from dialogue.flow.channel import Channel
 from dialogue.flow.state import Answers
 from dialogue.questionnaire.conditions import Codes
 from dialogue.questionnaire.model import Block, Question, Questionnaire, key_of, split_key
@@ -36,24 +37,24 @@ def tellings(questionnaire: Questionnaire, answers: Answers) -> int:
     return max((time for question, time in times if questions[question].repeats), default=1)
 
 
-def next_key(questionnaire: Questionnaire, answers: Answers, *, sms: bool) -> str | None:
+def next_key(questionnaire: Questionnaire, answers: Answers, *, channel: Channel) -> str | None:
     """The key of the first question that applies and has no answer yet."""
     for block in questionnaire.order:
         for time in _times(block, answers):
-            key = next_in(questionnaire, block, answers, time=time, sms=sms)
+            key = next_in(questionnaire, block, answers, time=time, channel=channel)
             if key is not None:
                 return key
     return None
 
 
 def next_in(
-    questionnaire: Questionnaire, block: Block, answers: Answers, *, time: int, sms: bool
+    questionnaire: Questionnaire, block: Block, answers: Answers, *, time: int, channel: Channel
 ) -> str | None:
     """The same in one telling of one block."""
     codes = codes_in(questionnaire, answers, time if block.repeat > 1 else 0)
     for question in block.questions:
         key = key_of(question.id, time)
-        if key in answers or (sms and not question.sms):
+        if key in answers or not channel.takes(question):
             continue
         if question.id == block.again and time == block.repeat:
             continue

@@ -4,9 +4,10 @@ The only mutable value of the flow; it lives inside `take_turn` and nowhere else
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from dialogue.flow.channel import Channel
 from dialogue.flow.order import next_in, next_key
 from dialogue.flow.state import State
 from dialogue.flow.values import Json, Reply, Turn
@@ -15,16 +16,6 @@ from dialogue.questionnaire.model import SKIP, Question, Questionnaire, split_ke
 
 AFTER = "after"
 """The menu that is offered once nothing is left to be asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """What the turn has to know of the way in which it is heard and answered."""
-
-    sms: bool
-    confidential: bool
-    bot: bool
-    """Whether the bot owns the conversation; otherwise it asks nothing."""
 
 
 class Scene:
@@ -135,14 +126,14 @@ class Scene:
         while self.state.detours:
             block = self.questionnaire.detours[self.state.detours[-1]]
             key = next_in(
-                self.questionnaire, block, self.state.answers, time=1, sms=self.channel.sms
+                self.questionnaire, block, self.state.answers, time=1, channel=self.channel
             )
             if key is not None:
                 return key
             self.leave()
         if self.state.ended:
             return AFTER
-        return next_key(self.questionnaire, self.state.answers, sms=self.channel.sms)
+        return next_key(self.questionnaire, self.state.answers, channel=self.channel)
 
     # -- what is shown
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from dialogue.flow import acts, commands
 from dialogue.flow.answer import DONE, answer, pick, text, unclear
+from dialogue.flow.channel import Channel
 from dialogue.flow.order import codes_in, reachable
-from dialogue.flow.scene import Channel, Scene
+from dialogue.flow.scene import Scene
 from dialogue.flow.state import State
 from dialogue.flow.understand import UNCLEAR, Meaning, understand
 from dialogue.flow.values import Heard, Turn
@@ -29,6 +30,7 @@ def take_turn(
     sms: bool,
     owner: str,
     confidential: bool = False,
+    files: bool = False,
 ) -> Turn:
     """Take one turn.
 
@@ -39,8 +41,9 @@ def take_turn(
         sms: Whether the channel is a phone without an app.
         owner: Who answers: `bot`, `nobody` (a person is awaited) or `human`.
         confidential: Whether nobody between can read the channel; otherwise the opening says so.
+        files: Whether files that are sent can be kept; otherwise nothing about them is asked.
     """
-    channel = Channel(sms=sms, confidential=confidential, bot=owner == "bot")
+    channel = Channel(sms=sms, confidential=confidential, files=files, bot=owner == "bot")
     scene = Scene(questionnaire, _current(questionnaire, state or State()), channel)
     if heard.kind == "event":
         _event(scene, heard.event)
@@ -149,7 +152,7 @@ def _media(scene: Scene, media: str) -> None:
 def _refusal(scene: Scene) -> str:
     codes = codes_in(scene.questionnaire, scene.state.answers, 0)
     minor = scene.questionnaire.conditions["minor"].holds(codes)
-    return "media_never" if minor else "media_not_kept"
+    return "media_never" if minor or not scene.channel.files else "media_not_kept"
 
 
 # -- hidden, or somebody else answers

@@ -138,6 +138,7 @@ class _Reader:
             options=options,
             required=required,
             sms=fields.flag("sms"),
+            files=fields.flag("files") or kind == "files",
             several=fields.flag("several"),
             says=fields.text("says"),
             then=fields.text("then"),

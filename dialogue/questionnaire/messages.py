@@ -43,6 +43,7 @@ SAID = (
     "erased",
     "awake",
     "submitted",
+    "submitted_alone",
     "submitted_p0",
     "after_sent",
     "after_information",

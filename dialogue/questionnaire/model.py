@@ -49,6 +49,8 @@ class Question:
     options: tuple[Option, ...] = ()
     required: bool = False
     sms: bool = False
+    files: bool = False
+    """Asked only where files can be taken."""
     several: bool = False
     says: str | None = None
     then: str | None = None

@@ -9,8 +9,7 @@ from sqlalchemy import select, text
 from bots.dialogue import Reply
 from core.database import Base
 from core.identifiers import CaseId, ProfessionalId
-from referrals.card import Card
-from referrals.cases import card_context
+from referrals.cases import read_card
 from referrals.codes import read_code
 from referrals.tables import CaseRow, ConversationRow
 from referrals.triage import Urgency
@@ -79,9 +78,7 @@ async def test_after_submission_nobody_owns_the_chat(gateway: Gateway) -> None:
     assert (row.owner, row.lapses_at) == ("nobody", None)
     async with gateway.parts.sessions() as session:
         case = await session.get_one(CaseRow, case_id)
-    assert case.card is not None
-    keys = gateway.parts.sealing.keys
-    card = Card.from_bytes(keys.unwrap(case.card, context=card_context(case_id)))
+    card = read_card(case, gateway.parts.sealing.keys)
     assert (card.urgency, card.services, card.asked) == (Urgency.NOW, ("health",), False)
 
 
@@ -100,9 +97,7 @@ async def test_whoever_asks_for_a_person_gets_a_case_that_says_so(gateway: Gatew
     await gateway.hear("person", external_id="m1")
     async with gateway.parts.sessions() as session:
         case = (await session.scalars(select(CaseRow))).one()
-    assert case.card is not None
-    keys = gateway.parts.sealing.keys
-    assert Card.from_bytes(keys.unwrap(case.card, context=card_context(CaseId(case.id)))).asked
+    assert read_card(case, gateway.parts.sealing.keys).asked
 
 
 async def test_the_return_code_opens_the_conversation_from_another_phone(gateway: Gateway) -> None:

@@ -31,6 +31,7 @@ class Talk:
     sms: bool = False
     owner: str = "bot"
     confidential: bool = True
+    files: bool = True
     questionnaire: Questionnaire = field(default_factory=lambda: SHIPPED)
     saved: dict[str, Any] | None = None
     turn: Turn | None = None
@@ -93,6 +94,7 @@ class Talk:
             sms=self.sms,
             owner=self.owner,
             confidential=self.confidential,
+            files=self.files,
         )
         self.saved = json.loads(self.turn.to_json())["state"]
         if self.saved is not None and any(say.startswith("ask.") for say in self.says):

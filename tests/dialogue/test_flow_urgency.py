@@ -123,10 +123,16 @@ def test_an_alleged_aid_worker_is_pointed_out() -> None:
     assert "psea" in reasons(when="when.gt1y", perp_type="perp_type.peacekeeper")[1]
 
 
+def test_a_report_that_is_shared_with_nobody_says_so_and_keeps_the_bot() -> None:
+    talk = Talk(sms=True).goes_to("send", c2="c2.none").chooses("yes")
+    assert talk.says == ["say.submitted_alone"]
+    assert [effect["do"] for effect in talk.effects] == ["submit"]
+
+
 def test_urgent_reports_end_with_what_to_do() -> None:
-    talk = Talk(sms=True).goes_to("send", when="when.lt24h").chooses("yes")
+    talk = Talk(sms=True).goes_to("send", c2="c2.health", when="when.lt24h").chooses("yes")
     assert talk.says == ["say.submitted_p0"]
-    talk = Talk(sms=True).goes_to("send", when="when.gt1y").chooses("yes")
+    talk = Talk(sms=True).goes_to("send", c2="c2.health", when="when.gt1y").chooses("yes")
     assert talk.says == ["say.submitted"]
 
 
@@ -179,7 +185,7 @@ def test_danger_in_free_words_alarms_at_once(name: str, told: str) -> None:
     assert talk.effect("urgent") == {"do": "urgent", "urgency": "P0", "reasons": [name]}
     assert talk.says == [f"say.urgent.{told}", "ask.kind"]
     assert talk.choices[-1] == "person"
-    assert name in talk.goes_to("send").chooses("yes").effect("submit")["reasons"]
+    assert name in talk.goes_to("send", c2="c2.health").chooses("yes").effect("submit")["reasons"]
 
 
 @pytest.mark.parametrize(

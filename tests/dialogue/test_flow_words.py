@@ -241,6 +241,12 @@ def test_with_consent_files_are_taken_until_done() -> None:
     assert talk.sends("document").says == ["say.media_received", "ask.needs"]
 
 
+def test_where_files_cannot_be_taken_nothing_is_asked_about_them() -> None:
+    talk = Talk(files=False).goes_to("evidence_have").taps("evidence_have.photo", turn=None)
+    assert talk.types("done", exact=["done"]).asked == "needs"
+    assert talk.sends("photo").says == ["say.media_never", "ask.needs"]
+
+
 def test_a_position_is_never_kept() -> None:
     assert Talk().goes_to("admin1").sends("location").says == ["say.location_off", "ask.admin1"]
 
