@@ -1,7 +1,9 @@
 """A whole dashboard on loopback, its people, and survivors who report and write to it."""
 
 import asyncio
+import re
 import socket
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ from vault.age import Identity
 from vault.keys import LocalKeyProvider
 from vault.store import DirectoryStore
 
+# Not needed on loopback, and slow to make for each client.
+TLS = ssl.create_default_context()
 CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
 START = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 PASSWORD = "several words that are long"
@@ -100,7 +104,7 @@ class Desk:
                 session,
                 keys=self.parts.keys,
                 profile=Profile(
-                    name=name, email=f"{name.split()[0].lower()}@example.org", **fields
+                    name=name, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", **fields
                 ),
                 password=None if one_time else PASSWORD,
                 now=self.clock(),
@@ -139,7 +143,10 @@ class Desk:
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A client that behaves like a browser on our own pages."""
         return httpx.AsyncClient(
-            base_url=self.url, headers={"Sec-Fetch-Site": "same-origin", **headers}, timeout=20
+            base_url=self.url,
+            headers={"Sec-Fetch-Site": "same-origin", **headers},
+            timeout=20,
+            verify=TLS,
         )
 
     async def sign_in(self, browser: httpx.AsyncClient, who: Enrolment) -> httpx.Response:
@@ -184,10 +191,10 @@ async def serving(desk: Desk, port: int = 0) -> AsyncIterator[None]:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    desk.url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+    desk.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = serve(desk.parts, port)
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not task.done():
+    while not server.started and not task.done():  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.01)
     try:
         yield
@@ -195,3 +202,42 @@ async def serving(desk: Desk, port: int = 0) -> AsyncIterator[None]:
         server.should_exit = True
         await task
         listener.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """One event of an open stream."""
+
+    id: str
+    html: str
+
+
+@asynccontextmanager
+async def following(
+    browser: httpx.AsyncClient, address: str, **headers: str
+) -> AsyncIterator[AsyncIterator[Pushed]]:
+    """The events of a stream, as a browser takes them in."""
+    async with browser.stream("GET", address, headers=headers) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield _events(response.aiter_lines())
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Pushed]:
+    data, identifier = list[str](), ""
+    async for line in lines:
+        name, _, value = line.partition(": ")
+        if name == "data":
+            data.append(value)
+        elif name == "id":
+            identifier = value
+        elif not line and data:
+            yield Pushed(id=identifier, html="\n".join(data))
+            data = []
+
+
+def form_token(html: str) -> str:
+    """The token in a page's forms."""
+    found = re.search(r'name="form_token" value="([^"]+)"', html)
+    assert found is not None
+    return found[1]
