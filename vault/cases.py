@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import NotAllowedError
 from core.identifiers import CaseId, ProfessionalId
 from vault import custody, repository
-from vault.age import Identity, Recipient, seal, unseal
-from vault.canonical import bind, unbind
+from vault.age import Identity, Recipient, seal
+from vault.canonical import Value, bind
 from vault.entries import Act, Action
 from vault.keys import KeyProvider
 from vault.store import ObjectStore
@@ -83,15 +83,11 @@ def holder_of(professional: ProfessionalId) -> str:
 
 def wrapped(identity: Identity, case_id: CaseId, holder: str, recipient: Recipient) -> bytes:
     """The case's identity, sealed to its holder and bound to case and holder."""
-    return seal(bind(_place(case_id, holder), identity.seed), [recipient])
+    return seal(bind(place_of(case_id, holder), identity.seed), [recipient])
 
 
-def unwrapped(sealed: bytes, case_id: CaseId, holder: str, identity: Identity) -> Identity:
-    """The case's identity from the holder's wrap; raises SealError for any other wrap."""
-    return Identity(unbind(_place(case_id, holder), unseal(sealed, identity)))
-
-
-def _place(case_id: CaseId, holder: str) -> dict[str, str | int | None]:
+def place_of(case_id: CaseId, holder: str) -> dict[str, Value]:
+    """The line that binds a wrap to its case and holder."""
     return {"case": str(case_id), "holder": holder, "version": 1}
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import NotAllowedError
 from core.identifiers import CaseId, ProfessionalId, RecordId
 from vault import custody, repository
-from vault.age import Identity, unseal
+from vault.age import Identity
+from vault.age.open import unseal
 from vault.canonical import unbind
-from vault.cases import holder_of, unwrapped
+from vault.cases import holder_of, place_of
 from vault.entries import Act, Action
 from vault.preserve import place
 from vault.store import ObjectRef, ObjectStore
@@ -81,7 +82,7 @@ async def _case_identity(
     wrap = await repository.wrap_of(session, case_id, holder)
     if wrap is None:
         raise NotAllowedError("there is no such case for this reader")
-    return unwrapped(wrap, case_id, holder, identity)
+    return Identity(unbind(place_of(case_id, holder), unseal(wrap, identity)))
 
 
 def _fetched(rows: Sequence[SealedRecord], store: ObjectStore) -> list[bytes]:

@@ -5,7 +5,6 @@ none, since it does not use the processor's SHA instructions. The ciphertext is 
 measures sealing with both hashes, not the disk.
 """
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -14,12 +13,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.settings import Settings
 from vault.age import Identity, seal_stream
 
 MIB = 1 << 20
@@ -63,13 +63,16 @@ def measure(*, megabytes: int = 2048, small_megabytes: int = 64) -> Figures:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the figures as JSON."""
-    parser = argparse.ArgumentParser(prog="backup bench seal", description=__doc__)
+def add_arguments(parser: ArgumentParser) -> None:
+    """The arguments of `backup bench seal`."""
     parser.add_argument("--megabytes", type=int, default=2048, help="size of the large file")
-    parser.add_argument("--json", action="store_true", help="the only form there is")
-    options = parser.parse_args(arguments)
-    print(json.dumps(asdict(measure(megabytes=options.megabytes))))
+    parser.add_argument("--json", action="store_true", help="print JSON, the only form there is")
+
+
+def run(args: Namespace, _settings: Settings) -> int:
+    """Print the figures as JSON."""
+    print(json.dumps(asdict(measure(megabytes=args.megabytes))))
+    return 0
 
 
 def _fill(path: Path, megabytes: int) -> None:
@@ -109,7 +112,3 @@ def _peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024
-
-
-if __name__ == "__main__":
-    main()

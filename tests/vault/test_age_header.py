@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vault.age import Identity, header, stanzas, unseal
+from vault.age import Identity, header, stanzas
 from vault.age.header import Stanza
+from vault.age.open import unseal
 from vault.age.payload import Payload
 from vault.errors import SealError
 

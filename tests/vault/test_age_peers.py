@@ -13,7 +13,8 @@ from pathlib import Path
 import pyrage  # type: ignore[import-untyped]
 import pytest
 
-from vault.age import Identity, seal, unseal
+from vault.age import Identity, seal
+from vault.age.open import unseal
 from vault.errors import SealError
 
 TYPAGE = "age-encryption@0.3.1"

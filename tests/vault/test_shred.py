@@ -10,7 +10,8 @@ from core.database import Base
 from core.errors import GoneError, NotAllowedError
 from core.identifiers import CaseId
 from tests.vault.desk import Desk, Professional, files
-from vault.age import Identity, unseal
+from vault.age import Identity
+from vault.age.open import unseal
 from vault.cases import shred
 from vault.errors import SealError
 

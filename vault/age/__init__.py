@@ -4,8 +4,9 @@ Anyone opens them in twenty years with the public tool `age` (1.3 or newer) and 
 says nothing about who sealed a file: that is the custody log's part.
 """
 
-from vault.age.files import Sealed, read_range, seal, seal_stream, unseal, unseal_stream
 from vault.age.hybrid import Identity, Recipient
+from vault.age.open import read_range, unseal, unseal_stream
+from vault.age.sealing import Sealed, seal, seal_stream
 
 __all__ = [
     "Identity",

@@ -1,15 +1,15 @@
-"""Whole age files: seal, unseal, streams of any size in constant memory, and ranges."""
+"""Sealing: age files of any size in one pass and constant memory, with both hashes."""
 
 import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from vault.age import header, stanzas
 from vault.age.hashing import IN_FLIGHT, TwinHash
-from vault.age.hybrid import Identity, Recipient
+from vault.age.hybrid import Recipient
 from vault.age.payload import BOX, CHUNK, NONCE, TAG, Payload
 from vault.errors import SealError
 
@@ -50,13 +50,6 @@ def seal(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
     return sink.getvalue()
 
 
-def unseal(ciphertext: bytes, identity: Identity) -> bytes:
-    """The plaintext; raises SealError and gives nothing unless every byte is as it was sealed."""
-    sink = io.BytesIO()
-    unseal_stream(io.BytesIO(ciphertext), sink, identity)
-    return sink.getvalue()
-
-
 def seal_stream(source: Source, sink: Sink, recipients: Sequence[Recipient]) -> Sealed:
     """Seal a stream of any length in one pass and constant memory, taking both hashes."""
     if not recipients:
@@ -78,38 +71,6 @@ def seal_stream(source: Source, sink: Sink, recipients: Sequence[Recipient]) -> 
         ciphertext_sha256=hashes.ciphertext_sha256,
         ciphertext_size=hashes.ciphertext_size,
     )
-
-
-def unseal_stream(source: BinaryIO, sink: Sink, identity: Identity) -> None:
-    """Open a stream; what reached the sink before a SealError must be thrown away."""
-    payload, number, box = _opened(source, identity), 0, source.read(BOX)
-    while following := source.read(BOX):
-        sink.write(payload.unseal(number, box, final=False))
-        number, box = number + 1, following
-    sink.write(payload.unseal(number, box, final=True))
-
-
-def read_range(file: BinaryIO, identity: Identity, offset: int, length: int) -> bytes:
-    """A part of the plaintext of a seekable file; only the chunks read are authenticated.
-
-    Shorter than `length` only where the plaintext ends, which its authentic last chunk shows.
-    """
-    file.seek(0)
-    payload, start = _opened(file, identity), file.tell()
-    last = max(0, file.seek(0, io.SEEK_END) - start - 1) // BOX
-    chunks = range(min(offset // CHUNK, last), min((offset + length) // CHUNK, last) + 1)
-    file.seek(start + chunks.start * BOX)
-    plain = b"".join(payload.unseal(n, file.read(BOX), final=n == last) for n in chunks)
-    begin = offset - chunks.start * CHUNK
-    return plain[begin : begin + length]
-
-
-def _opened(stream: BinaryIO, identity: Identity) -> Payload:
-    """Read header and nonce, and check them; the stream then stands at the first chunk."""
-    head = header.parse(stream)
-    file_key = stanzas.unwrap(head.stanzas, identity)
-    head.check(file_key)
-    return Payload(file_key, stream.read(NONCE))
 
 
 def _batches(source: Source) -> Iterator[tuple[memoryview, bool]]:
