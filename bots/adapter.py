@@ -198,6 +198,9 @@ class Adapter(Protocol):
         A provider that doesn't hear it has no harm, so nothing is raised.
         """
 
+    async def forget(self, address: str) -> None:
+        """Drop what the person has not been shown yet, where the channel keeps such things."""
+
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """The id of a part that may have gone out since then; None if not, or it can't be known."""
 

@@ -169,6 +169,7 @@ async def _erase(
     """Leave nothing readable; a fresh conversation, which lapses, carries the last words."""
     row, keys = conversation.row, occasion.parts.sealing.keys
     channel, address, case_id = row.channel, conversation.address, row.case_id
+    await occasion.parts.adapters[channel].forget(address)
     session.expunge(row)
     await erase_conversation(session, row.id)
     if case_id is not None:

@@ -143,6 +143,15 @@ class Simulator:
     async def acknowledge(self, message: Message) -> None:
         """Nothing waits for it."""
 
+    async def forget(self, address: str) -> None:
+        """Destroy the words that this phone hasn't shown yet."""
+        async with self._sessions.begin() as session:
+            await session.execute(
+                update(SimulatedDelivery)
+                .where(*self._of(address))
+                .values(body=None, wrapped_key=None)
+            )
+
     async def find(self, outbound: Outbound, since: datetime) -> str | None:  # noqa: ARG002
         """A part is known by its own id."""
         found = select(SimulatedDelivery.id).where(SimulatedDelivery.part == outbound.part)

@@ -141,6 +141,9 @@ class TwilioSms:
     async def acknowledge(self, message: Message) -> None:
         """The webhook's answer was acknowledgement enough."""
 
+    async def forget(self, address: str) -> None:
+        """Twilio passes on what it has, or drops it after ten minutes."""
+
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """Look among the newest messages to that number for the same words."""
         listed = await self._ask("GET", params={"To": outbound.address, "PageSize": "50"})

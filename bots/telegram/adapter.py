@@ -133,6 +133,9 @@ class Telegram:
         except TelegramError:
             return  # too late, or out of reach: the button rests by itself after a while
 
+    async def forget(self, address: str) -> None:
+        """Telegram passes on everything at once."""
+
     async def find(self, outbound: Outbound, since: datetime) -> str | None:  # noqa: ARG002
         """Telegram doesn't let a bot look back."""
         return None

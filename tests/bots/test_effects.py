@@ -152,6 +152,7 @@ async def test_the_last_words_of_delete_are_sent_and_then_lapse(gateway: Gateway
     await gateway.hear("1", external_id="m9")
     assert gateway.channel.texts[-1].startswith("Cleared")
     row = await gateway.row()
+    assert gateway.channel.forgotten == [PHONE]
     assert (row.case_id, row.owner, row.draft, row.code) == (None, "bot", None, None)
     assert row.lapses_at is not None
 

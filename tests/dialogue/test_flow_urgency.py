@@ -126,7 +126,8 @@ def test_an_alleged_aid_worker_is_pointed_out() -> None:
 def test_a_report_that_is_shared_with_nobody_says_so_and_keeps_the_bot() -> None:
     talk = Talk(sms=True).goes_to("send", c2="c2.none").chooses("yes")
     assert talk.says == ["say.submitted_alone"]
-    assert [effect["do"] for effect in talk.effects] == ["submit"]
+    assert talk.turn is not None
+    assert [effect["do"] for effect in talk.turn.effects] == ["submit"]
 
 
 def test_urgent_reports_end_with_what_to_do() -> None:

@@ -21,6 +21,7 @@ class FakeChannel:
     sent: list[Outbound] = field(default_factory=list)
     failures: deque[Exception] = field(default_factory=deque)
     acknowledged: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     already: dict[str, str] = field(default_factory=dict)
     """Parts that went out although we never learnt so: part → external id."""
 
@@ -42,6 +43,10 @@ class FakeChannel:
     async def acknowledge(self, message: Message) -> None:
         """Remember that the provider was told."""
         self.acknowledged.append(message.external_id)
+
+    async def forget(self, address: str) -> None:
+        """Remember that everything of this person was to be dropped."""
+        self.forgotten.append(address)
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """What the provider knows of a part."""
