@@ -61,7 +61,7 @@ async def test_a_status_only_moves_forward(gateway: Gateway) -> None:
     assert row.external_id is not None
     for status in ("delivered", "sent", "read", "delivered"):
         async with gateway.parts.sessions.begin() as session:
-            arrived = Status(external_id=row.external_id, status=status)  # type: ignore[arg-type]
+            arrived = Status(external_id=row.external_id, status=status)
             await note_status(session, gateway.channel.name, arrived, now=datetime.now(UTC))
     assert (await _rows(gateway))[0].status == "read"
 
