@@ -1,0 +1,107 @@
+"""A report as its reader gets it: arranged, in ids, with the person's own words untouched."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ConfigurationError
+from dashboard.questionnaire import CRSV, Questionnaire
+from dashboard.report import Answer, Report, read_report
+
+QUESTIONNAIRE = Questionnaire.read()
+
+
+def report(later: list[dict[str, Any]] | None = None, **facts: Any) -> Report:
+    changes = [json.dumps(one).encode() for one in later or []]
+    return read_report(json.dumps(facts).encode(), QUESTIONNAIRE, later=changes)
+
+
+def test_help_stands_first_and_what_happened_stands_guarded_behind_the_person() -> None:
+    shown = report(
+        answers={"kind": ["pns"], "needs": ["medical"], "age": ["a26_40"], "sex": ["woman"]}
+    )
+    assert [(panel.block, panel.guarded) for panel in shown.panels] == [
+        ("help", False),
+        ("entry", False),
+        ("person", False),
+        ("incident", True),
+    ]
+
+
+def test_questions_stand_in_the_order_of_the_questionnaire() -> None:
+    shown = report(answers={"witnesses": ["no"], "landmark": "@text", "when": ["d1_3"]})
+    assert [answer.question for answer in shown.panels[0].answers] == [
+        "when",
+        "landmark",
+        "witnesses",
+    ]
+
+
+def test_a_second_account_has_a_panel_of_its_own() -> None:
+    shown = report(
+        answers={"when": ["d1_3"], "when#2": ["m1_12"], "landmark#2": "@text"},
+        texts={"landmark#2": "là-bas"},
+    )
+    assert [(panel.number, len(panel.answers)) for panel in shown.panels] == [(1, 1), (2, 2)]
+    assert shown.panels[1].answers[1] == Answer(question="landmark", words="là-bas")
+
+
+def test_labels_are_those_of_the_chat_shared_ones_and_borrowed_ones_too() -> None:
+    shown = report(
+        answers={"when": ["d1_3"], "held": ["dk"], "person_age": ["a15_17"], "sex": ["skip"]}
+    )
+    labels = {a.question: a.labels for panel in shown.panels for a in panel.answers}
+    assert labels == {
+        "when": ("option.when.d1_3",),
+        "held": ("option.dk",),
+        "person_age": ("option.age.a15_17",),
+        "sex": ("desk.answer.skipped",),
+    }
+
+
+def test_a_report_without_words_or_consents_is_shown_all_the_same() -> None:
+    shown = report(answers={"landmark": ["@text"]})
+    assert shown.panels[0].answers[0].words == ""
+    assert shown.consents == ()
+    assert shown.urgency is None
+
+
+def test_consents_say_what_was_agreed_refused_and_taken_back() -> None:
+    at = "2025-03-01T09:00:00+00:00"
+    shown = report(
+        answers={"c1": ["yes"], "c2": ["health"], "c4": ["no"], "c5": ["yes"]},
+        consents=[
+            {"consent": "c1", "given": True, "at": at},
+            {"consent": "c2", "given": True, "at": at},
+            {"consent": "c5", "given": True, "at": at},
+        ],
+        later=[{"consent": "c5", "given": False, "at": at}],
+    )
+    assert [(consent.question, consent.state, consent.labels) for consent in shown.consents] == [
+        ("c1", "given", ("option.yes",)),
+        ("c2", "given", ("option.c2.health",)),
+        ("c4", "refused", ()),
+        ("c5", "withdrawn", ()),
+    ]
+
+
+def test_a_consent_given_again_later_counts() -> None:
+    at = "2025-03-01T09:00:00+00:00"
+    shown = report(answers={"c5": ["no"]}, later=[{"consent": "c5", "given": True, "at": at}])
+    assert [consent.state for consent in shown.consents] == ["given"]
+
+
+def test_words_do_not_print() -> None:
+    shown = report(answers={"landmark": "@text"}, texts={"landmark": "là-bas"})
+    assert "là-bas" not in repr(shown)
+
+
+def test_every_question_that_can_be_answered_has_a_place(tmp_path: Path) -> None:
+    kinds = {question.kind for block in QUESTIONNAIRE.blocks for question in block.questions}
+    assert {"choice", "choices", "consent", "text", "menu"} <= kinds
+    broken = tmp_path / "broken.yml"
+    broken.write_text(CRSV.read_text("utf-8").replace("blocks:", "boxes:"))
+    with pytest.raises(ConfigurationError, match=r"broken\.yml"):
+        Questionnaire.read(broken)
