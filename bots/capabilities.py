@@ -30,6 +30,6 @@ SMS = Capabilities(
     max_text=6 * LONG_SEGMENT,  # more than old phones put together again
     unit="septets",
     rate=Rate(overall=10, per_chat=1, burst=3),
-    confidentiality="say.channel.sms",
+    confidentiality="say.opening_open_channel",
     sms=True,
 )

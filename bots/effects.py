@@ -18,7 +18,7 @@ from core.database import announce
 from core.identifiers import CaseId
 from referrals.cases import CASE_CHANNEL, add_report, ask_for_person, open_from_report
 from referrals.codes import new_code
-from referrals.conversation import Conversation, erase_conversation, fresh_row
+from referrals.conversation import NO_DRAFT, Conversation, erase_conversation, fresh_row
 from referrals.tables import HUMAN, NOBODY
 from vault.cases import shred
 from vault.preserve import preserve_record
@@ -99,10 +99,11 @@ async def _consent(
 async def _give_code(
     _: AsyncSession, conversation: Conversation, occasion: Occasion, __: Json
 ) -> Conversation:
-    if conversation.row.code is None:
+    draft = conversation.draft()
+    if "code" not in draft:
         code = new_code()
         conversation.row.code = code_fingerprint(occasion.parts.sealing.keys, code)
-        conversation.keep_draft(conversation.draft() | {"code": code})
+        conversation.keep_draft({**draft, "code": code})
     return conversation
 
 
@@ -144,7 +145,7 @@ async def _open_case(
         "submitted_at": occasion.now.isoformat(),
     }
     sealing, row = occasion.parts.sealing, conversation.row
-    row.draft = None
+    conversation.keep_draft({**NO_DRAFT, "code": draft["code"]} if "code" in draft else NO_DRAFT)
     # One case a person while it waits; once it is taken, a new report may be for others.
     added = row.case_id is not None and await add_report(
         session, sealing, CaseId(row.case_id), report, asked=asked, now=occasion.now

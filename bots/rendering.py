@@ -17,6 +17,8 @@ from locales import Catalogs
 Shape = Literal["buttons", "list", "numbers", "plain"]
 """Labelled buttons, a list that opens, buttons with numbers only, or nothing to press."""
 
+ANY_CHANNEL = "say.opening_open_channel"
+"""What the dialogue says of any channel that others can read; each channel has truer words."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -93,7 +95,8 @@ def shape(choices: Sequence[Choice], can: Capabilities) -> Shape:
 
 def _render_one(reply: Reply, reader: Reader) -> Rendered:
     choices = tuple(Choice(id=one, label=reader.words(f"option.{one}")) for one in reply.choices)
-    text = reader.words(reply.say, reply.args)
+    say = reader.capabilities.confidentiality if reply.say == ANY_CHANNEL else reply.say
+    text = reader.words(say, reply.args)
     numbered = bool(choices) and shape(choices, reader.capabilities) in {"numbers", "plain"}
     if numbered:
         lines = (f"{number} {choice.label}" for number, choice in enumerate(choices, 1))

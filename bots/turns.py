@@ -44,7 +44,6 @@ async def take_turn(
     conversation.row.quiet = closed or turn.hidden
     if not turn.understood:
         await _file(session, conversation, content, now)
-    code = conversation.draft().get("code")
     occasion = Occasion(
         parts=parts, turn=turn, content=content, sms=channel.capabilities.sms, now=now
     )
@@ -52,7 +51,7 @@ async def take_turn(
     conversation.keep_state(turn.state)
     conversation.row.lapses_at = _lapses_at(parts, conversation, turn, now)
     if not closed:
-        _answer(session, conversation, occasion, conversation.draft().get("code", code))
+        _answer(session, conversation, occasion)
     if conversation.row.id != lane:
         # Resumed or erased: the conversation that goes on has a lane of its own.
         await defer(session, LANE, str(conversation.row.id))
@@ -76,9 +75,9 @@ def _lapses_at(
 
 
 def _answer(
-    session: AsyncSession, conversation: Conversation, occasion: Occasion, code: str | None
+    session: AsyncSession, conversation: Conversation, occasion: Occasion
 ) -> None:
-    """Queue what is to be said; a submitted draft no longer holds the code that is shown again."""
+    code = conversation.draft().get("code")
     for message in render(
         occasion.turn.replies,
         language=occasion.turn.language,

@@ -24,6 +24,7 @@ from vault.keys import KeyProvider
 Json = dict[str, Any]
 EVENT = "event"
 """The channel of what happens on our own side."""
+NO_DRAFT: Json = {"texts": {}, "consents": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Conversation:
         self.row.state = self.seal(state, "state")
 
     def draft(self) -> Json:
-        """Words and consents given so far: `{"texts": {...}, "consents": [...]}`."""
+        """Words and consents given so far, and the return code, if one was given."""
         return self._read(self.row.draft, "draft") or {"texts": {}, "consents": []}
 
     def keep_draft(self, draft: Json) -> None:

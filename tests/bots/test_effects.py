@@ -11,6 +11,7 @@ from core.database import Base
 from core.identifiers import CaseId, ProfessionalId
 from referrals.cases import read_card
 from referrals.codes import read_code
+from referrals.conversation import Conversation
 from referrals.tables import CaseRow, ConversationRow
 from referrals.triage import Urgency
 from tests.fakes.dialogue import turn
@@ -69,7 +70,9 @@ async def test_a_consent_is_kept_with_the_words_that_were_shown(gateway: Gateway
 async def test_an_open_answer_is_in_the_report_and_nowhere_else(gateway: Gateway) -> None:
     case_id = await submitted(gateway)
     assert (await opened(gateway, case_id))["texts"] == {"landmark": MARKER}
-    assert (await gateway.row()).draft is None
+    row = await gateway.row()
+    draft = Conversation.unlock(row, gateway.parts.sealing.keys).draft()
+    assert (draft["texts"], draft["consents"]) == ({}, [])
 
 
 async def test_after_submission_nobody_owns_the_chat(gateway: Gateway) -> None:

@@ -21,7 +21,7 @@ def test_a_survivor_reports_by_sms_with_digits_alone() -> None:
     for digit in ("hi", *"11115131", "2", "1,2", *"221211"):
         talk.types(digit)
     assert talk.asked_keys == SMS_WAY
-    assert talk.verbs == ["submit", "handoff"]
+    assert talk.verbs == ["submit", "handoff", "give_code"]
     assert talk.says == ["say.submitted_p0"]
     report = talk.effect("submit")
     assert report["answers"]["when"] == ["when.d4_5"]

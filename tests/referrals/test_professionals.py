@@ -25,7 +25,8 @@ from referrals.professionals import (
     sign_in,
     suspend,
 )
-from vault.age import seal, unseal
+from vault.age import seal
+from vault.age.open import unseal
 from vault.errors import SealError
 from vault.keys import LocalKeyProvider
 

@@ -15,18 +15,19 @@ from uuid import uuid4
 import httpx
 import pyotp
 
-from core.database import Sessions
+from core.database import Sessions, announce
 from core.identifiers import CaseId, RecordId
 from dashboard.__main__ import serve
 from dashboard.parts import Origin, Parts
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from referrals.accounts import Enrolment, Profile
-from referrals.cases import Sealing, add_message, open_from_report
-from referrals.conversation import Conversation, fresh_row
+from referrals.cases import CASE_CHANNEL, Sealing, add_message, open_from_report
+from referrals.conversation import Conversation, erase_conversation, fresh_row
 from referrals.credentials import Cost
 from referrals.professionals import enrol
 from vault.age import Identity
+from vault.cases import shred
 from vault.keys import LocalKeyProvider
 from vault.store import DirectoryStore
 
@@ -135,6 +136,13 @@ class Desk:
                 session, case_id, author="survivor", text=text, now=self.clock()
             )
 
+    async def erase(self, case_id: CaseId) -> None:
+        """The survivor deletes everything."""
+        async with self.parts.sessions.begin() as session:
+            await erase_conversation(session, self.cases[case_id].row.id)
+            await shred(session, case_id, store=self.parts.store)
+            await announce(session, CASE_CHANNEL, str(case_id))
+
     def code(self, who: Enrolment) -> str:
         """A code that has not been used yet."""
         self.clock.forward(seconds=30)
@@ -181,23 +189,23 @@ async def open_desk(sessions: Sessions, database_url: str, data: Path) -> AsyncI
     )
     sealing = Sealing(keys=keys, store=store, escrow=Identity.generate().recipient)
     desk = Desk(parts=parts, sealing=sealing, clock=clock)
-    async with serving(desk):
+    async with serving(desk) as desk.url:
         yield desk
 
 
 @asynccontextmanager
-async def serving(desk: Desk, port: int = 0) -> AsyncIterator[None]:
-    """Run the dashboard's own server until the block ends."""
+async def serving(desk: Desk, port: int = 0) -> AsyncIterator[str]:
+    """Run the dashboard's own server, on a free port or that one; gives its address."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    desk.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
     server = serve(desk.parts, port)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.01)
     try:
-        yield
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         await task
@@ -241,3 +249,16 @@ def form_token(html: str) -> str:
     found = re.search(r'name="form_token" value="([^"]+)"', html)
     assert found is not None
     return found[1]
+
+
+async def press(browser: httpx.AsyncClient, page: str, action: str, **form: str) -> httpx.Response:
+    """Open a page and send one of its forms."""
+    token = form_token((await browser.get(page)).text)
+    return await browser.post(action, data={"form_token": token, **form})
+
+
+async def take(browser: httpx.AsyncClient, case_id: CaseId) -> str:
+    """Take a waiting case; gives the address of its page."""
+    answer = await press(browser, "/inbox", f"/cases/{case_id}/claim")
+    assert answer.headers["location"] == f"/cases/{case_id}#chat"
+    return f"/cases/{case_id}"

@@ -22,6 +22,10 @@ CUSTODY_GUARD = (
     CREATE TRIGGER custody_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON custody_entries
     FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
     """,
+    """
+    CREATE TRIGGER custody_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON custody_checkpoints
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
+    """,
 )
 
 
@@ -33,6 +37,12 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_attempts")),
+    )
+    op.create_table(
+        "custody_checkpoints",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_custody_checkpoints")),
     )
     op.create_table(
         "custody_entries",
@@ -51,6 +61,12 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_custody_entries_case_id"), "custody_entries", ["case_id"], unique=False
+    )
+    op.create_table(
+        "custody_signers",
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("origin", name=op.f("pk_custody_signers")),
     )
     op.create_table(
         "paces",
