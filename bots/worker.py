@@ -48,7 +48,12 @@ def open_app(parts: Parts, url: str) -> App:
 
     @app.task(name=LANE, queue=LANE, retry=RetryStrategy(exponential_wait=2, max_attempts=8))
     async def lane(subject: str) -> None:
-        await run_lane(parts, UUID(subject))
+        try:
+            await run_lane(parts, UUID(subject))
+        except Exception:
+            # The engine tries again; only this line says why.
+            log.exception("lane %s failed", subject)
+            raise
 
     return app
 

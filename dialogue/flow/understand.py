@@ -107,7 +107,21 @@ def _number(words: Words) -> Meaning | None:
     shown = words.state.shown
     if all(1 <= number <= len(shown) for number in words.numbers):
         return _chosen(words, tuple(dict.fromkeys(shown[n - 1] for n in words.numbers)))
-    return None if words.question.open else UNCLEAR
+    amounts = any(option.least is not None for option in words.options)
+    return None if words.question.open or amounts else UNCLEAR
+
+
+def _amount(words: Words) -> Meaning | None:
+    """A figure that is no line's number, like an age: the one option that it falls into."""
+    spans = sorted(
+        (option.least, option.ref) for option in words.options if option.least is not None
+    )
+    met = {
+        ref
+        for figure in words.figures
+        for _, ref in [span for span in spans if span[0] <= figure][-1:]
+    }
+    return _chosen(words, tuple(met)) if len(met) == 1 else None
 
 
 def _safety(words: Words) -> Meaning | None:
@@ -179,6 +193,7 @@ def _loose(words: Words) -> Meaning | None:
 READINGS: tuple[Callable[[Words], Meaning | None], ...] = (
     _command,
     _number,
+    _amount,
     _safety,
     _option,
     _open_text,

@@ -7,8 +7,8 @@ from dialogue.flow.state import Answers
 from dialogue.questionnaire.conditions import Codes
 from dialogue.questionnaire.model import Questionnaire, Rule
 
-NOW = "P0"
-LAST = "P3"
+NOW = 0
+LAST = 3
 
 
 def holding(questionnaire: Questionnaire, answers: Answers) -> tuple[Rule, ...]:
@@ -26,7 +26,7 @@ def arisen(questionnaire: Questionnaire, answers: Answers, question: str) -> tup
     return tuple(_true(questionnaire, bearing, answers, unasked=False))
 
 
-def rank_of(rules: Iterable[Rule]) -> str:
+def rank_of(rules: Iterable[Rule]) -> int:
     """The rank of a report with these reasons."""
     return min((rule.rank for rule in rules), default=LAST)
 

@@ -9,7 +9,10 @@ from dialogue.flow.state import State
 from dialogue.flow.values import Heard
 from dialogue.questionnaire.model import Option, Question
 
-_NUMBERS = re.compile(r"\d{1,2}(?:[\s,;.،/+&]+\d{1,2})*[.)]?")
+_BETWEEN = r"[\s,;.،/+&]+"
+# A short word may stand between: "2 and 3", "2 et 3", in any language.
+_NUMBERS = re.compile(rf"\d{{1,2}}(?:{_BETWEEN}(?:[^\W\d]{{1,3}}{_BETWEEN})?\d{{1,2}})*[.)]?")
+_FIGURES = re.compile(r"\d{1,3}(?:\s*[-\u2013]\s*\d{1,3})?(?:\s*[^\W\d]{1,6})?[.)]?")
 _EDGES = " /.,;:!?()'\"«»“”\u2019¿¡…،؟-*"
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 
@@ -46,6 +49,14 @@ class Words:
         """The numbers of a message that holds nothing else, in any script's digits."""
         text = _visible(self.heard.text)
         if not _NUMBERS.fullmatch(text):
+            return ()
+        return tuple(int(number) for number in re.findall(r"\d+", text))
+
+    @cached_property
+    def figures(self) -> tuple[int, ...]:
+        """An amount, or a span of it, with its unit: "34", "26-40", "34 ans"."""
+        text = _visible(self.heard.text)
+        if not _FIGURES.fullmatch(text):
             return ()
         return tuple(int(number) for number in re.findall(r"\d+", text))
 

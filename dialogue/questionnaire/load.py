@@ -199,6 +199,7 @@ class _Reader:
             alone=fields.flag("alone") or ref in UNTOLD,
             means=tuple(map(str, as_words(fields.value("means") or Items(iter(()), 0)))),
             hours=fields.number("hours"),
+            least=fields.number("least"),
         )
         fields.done()
         return option
@@ -231,7 +232,7 @@ class _Reader:
         fields = Fields(value, "a rule")
         rule = Rule(
             id=self._once(_id(fields.needed("id")), "rule"),
-            rank=self._one_of(fields.word("rank"), RANKS, "rank"),
+            rank=RANKS.index(self._one_of(fields.word("rank"), RANKS, "rank")),
             when=self._when(fields),
             source=str(fields.word("source")),
             hours=fields.number("hours"),

@@ -37,6 +37,8 @@ class Option:
     means: tuple[str, ...] = ()
     hours: int | None = None
     """Hours that have passed at the least, for questions of time."""
+    least: int | None = None
+    """The lowest figure that it stands for, for questions like an age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ class Rule:
     """A reason to be quick. With `hours`, it holds while the latest plausible moment is within."""
 
     id: str
-    rank: str
+    rank: int
+    """0 is now, 3 is for information; P0 to P3 in the file."""
     when: Condition
     source: str
     hours: int | None = None

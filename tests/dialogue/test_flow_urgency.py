@@ -29,14 +29,14 @@ def reasons(**answers: str) -> tuple[str, set[str]]:
 def test_windows_close_by_the_latest_plausible_moment(when: str, open_windows: set[str]) -> None:
     rank, found = reasons(when=f"when.{when}")
     assert found == open_windows
-    assert rank == ("P0" if "ec" in found else "P1" if found else "P3")
+    assert rank == (0 if "ec" in found else 1 if found else 3)
 
 
 @pytest.mark.parametrize("code", ["dk", "pns", "skip"])
 def test_an_unknown_time_is_open(code: str) -> None:
     talk = Talk().goes_to("when").says_word(code)
     assert talk.effect("urgent")["reasons"] == ["pep", "ec"]
-    assert talk.goes_to("send").chooses("yes").effect("submit")["urgency"] == "P0"
+    assert talk.goes_to("send").chooses("yes").effect("submit")["urgency"] == 0
 
 
 def test_by_sms_nothing_is_asked_of_it_so_it_counts_as_exposed() -> None:
@@ -75,17 +75,17 @@ def test_the_latest_of_several_incidents_counts() -> None:
     talk.goes_to("send", when="when.gt1y").says_word("back")
     talk = Talk().goes_to("another", when="when.lt24h", kind="kind.threat").chooses("yes")
     talk.chooses("when.gt1y").goes_to("send", kind="kind.rape")
-    assert talk.chooses("yes").effect("submit")["urgency"] == "P3"
+    assert talk.chooses("yes").effect("submit")["urgency"] == 3
     talk = Talk().goes_to("another", when="when.gt1y", kind="kind.rape").chooses("yes")
     talk.chooses("when.lt24h").goes_to("send", kind="kind.rape")
-    assert talk.chooses("yes").effect("submit")["urgency"] == "P0"
+    assert talk.chooses("yes").effect("submit")["urgency"] == 0
 
 
 @pytest.mark.parametrize("symptom", ["bleeding", "pain", "head", "pregnant"])
 def test_symptoms_are_urgent_at_any_time(symptom: str) -> None:
     talk = Talk().goes_to("urgent", when="when.gt1y").chooses(f"urgent.{symptom}")
     assert talk.says[0] == "say.urgent.medical"
-    assert talk.effect("urgent") == {"do": "urgent", "urgency": "P0", "reasons": [symptom]}
+    assert talk.effect("urgent") == {"do": "urgent", "urgency": 0, "reasons": [symptom]}
 
 
 def test_what_helps_is_told_at_once_and_once() -> None:
@@ -111,12 +111,12 @@ def test_without_an_account_the_time_is_asked_for_the_sake_of_care(age: str) -> 
 
 def test_a_bystander_brings_nobody_to_a_clinic() -> None:
     rank, found = reasons(role="role.witness", person_agrees="no", when="when.lt24h")
-    assert (rank, found) == ("P3", set())
+    assert (rank, found) == (3, set())
 
 
 def test_needs_alone_are_of_the_third_rank() -> None:
-    assert reasons(when="when.gt1y", needs="needs.legal") == ("P2", {"needs"})
-    assert reasons(when="when.gt1y", needs="needs.information") == ("P3", set())
+    assert reasons(when="when.gt1y", needs="needs.legal") == (2, {"needs"})
+    assert reasons(when="when.gt1y", needs="needs.information") == (3, set())
 
 
 def test_an_alleged_aid_worker_is_pointed_out() -> None:
@@ -149,11 +149,11 @@ def test_suicide_is_asked_about_plainly_wherever_it_is_said(question: str) -> No
 
 def test_a_yes_is_a_matter_for_a_person_now() -> None:
     talk = Talk(sms=True).goes_to("needs").says_word("suicide").chooses("yes")
-    assert talk.effect("urgent") == {"do": "urgent", "urgency": "P0", "reasons": ["suicide"]}
+    assert talk.effect("urgent") == {"do": "urgent", "urgency": 0, "reasons": ["suicide"]}
     assert talk.says == ["say.urgent.suicide", "ask.suicide_now"]
     talk.chooses("suicide_now.not_safe")
     assert talk.effect("handoff")["reason"] == "suicide"
-    assert talk.effect("handoff")["urgency"] == "P0"
+    assert talk.effect("handoff")["urgency"] == 0
 
 
 @pytest.mark.parametrize("word", ["unsure", "dk", "pns", "skip"])
@@ -183,7 +183,7 @@ def test_who_says_it_again_is_asked_again() -> None:
 @pytest.mark.parametrize(("name", "told"), [("danger", "danger"), ("hurt", "medical")])
 def test_danger_in_free_words_alarms_at_once(name: str, told: str) -> None:
     talk = Talk().goes_to("kind").types("…", ranking=[(name, 0.7)])
-    assert talk.effect("urgent") == {"do": "urgent", "urgency": "P0", "reasons": [name]}
+    assert talk.effect("urgent") == {"do": "urgent", "urgency": 0, "reasons": [name]}
     assert talk.says == [f"say.urgent.{told}", "ask.kind"]
     assert talk.choices[-1] == "person"
     assert name in talk.goes_to("send", c2="c2.health").chooses("yes").effect("submit")["reasons"]

@@ -79,7 +79,7 @@ def test_a_child_is_not_asked_what_happened(age: str, *, sms: bool) -> None:
     assert not {"c4", "c5", "c6", "evidence_have", "files"} & set(talk.asked_keys)
     report = report_of(talk)
     assert report["minor"] is True
-    assert report["urgency"] == "P1"
+    assert report["urgency"] == 1
 
 
 def test_files_of_a_child_are_not_taken() -> None:
@@ -138,7 +138,7 @@ def test_a_journalist_gets_information_only() -> None:
     assert talk.says == ["say.information_journalist"]
     assert talk.types("hm").says == ["say.after_information", "ask.after"]
     assert talk.choices == ["person", "after.again", "after.nothing"]
-    assert talk.chooses("person").effect("handoff")["urgency"] == "P3"
+    assert talk.chooses("person").effect("handoff")["urgency"] == 3
 
 
 def test_without_consent_nothing_is_kept() -> None:
@@ -152,7 +152,7 @@ def test_danger_leads_straight_to_help() -> None:
     talk = Talk().goes_to("danger").chooses("danger.both")
     assert talk.says == ["say.urgent.danger", "say.urgent.medical", "ask.age"]
     assert talk.effect("urgent") == {
-        "do": "urgent", "urgency": "P0", "reasons": ["danger", "hurt"],
+        "do": "urgent", "urgency": 0, "reasons": ["danger", "hurt"],
     }  # fmt: skip
     talk.goes_to("send")
     assert talk.asked_keys[3:6] == ["age", "c1", "since"]

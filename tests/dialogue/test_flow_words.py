@@ -214,6 +214,31 @@ def test_the_offered_skip_skips() -> None:
     assert talk.state.answers["needs"] == ("skip",)
 
 
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("34", "a26_40"),
+        ("26-40", "a26_40"),
+        ("9", "a0_11"),
+        ("14 ans", "a12_14"),
+        ("70", "a61_plus"),
+    ],
+)
+def test_a_figure_that_no_line_has_is_taken_as_the_age_itself(text: str, age: str) -> None:
+    talk = Talk(sms=True).goes_to("age").types(text)
+    assert talk.state.answers["age"] == (age,)
+
+
+def test_a_figure_that_a_line_has_is_that_line() -> None:
+    assert Talk(sms=True).goes_to("age").types("5").state.answers["age"] == ("a26_40",)
+
+
+@pytest.mark.parametrize("text", ["2 3", "2,3", "2 and 3", "2 et 3", "2 و 3", "2.3"])
+def test_several_numbers_may_stand_beside_each_other(text: str) -> None:
+    talk = Talk(sms=True).goes_to("urgent").types(text)
+    assert talk.state.answers["urgent"] == ("bleeding", "pain")
+
+
 def test_a_person_is_the_way_around_what_must_be_answered() -> None:
     talk = Talk(sms=True).goes_to("age").types("?!").types("?!")
     assert talk.choices[-1] == "person"
