@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
-from backup import chat, code, enrol, export, up
+from backup import chat, code, enrol, export, up, verify
 from backup.bench import seal as bench_seal
 from core.errors import BackUpError
 from core.log import configure_logging
@@ -38,6 +38,7 @@ def _parser() -> ArgumentParser:
         ("code", code, "show the sign-in code of a sample person"),
         ("enrol", enrol, "make an account for a professional or an administrator"),
         ("export", export, "give a case's key and files to whoever holds them by right"),
+        ("verify", verify, "check the custody log"),
     ):
         one = commands.add_parser(name, help=words, description=module.__doc__)
         module.add_arguments(one)

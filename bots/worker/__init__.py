@@ -21,6 +21,8 @@ from core.errors import BackUpError
 from core.jobs import LANE
 from core.log import configure_logging
 from core.settings import Settings, load_settings
+from vault.checkpoint import sign_checkpoint
+from vault.errors import TamperedError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,7 @@ HEARTBEAT_SECONDS = 2.0
 STALLED_AFTER_SECONDS = 8
 """A worker without a heartbeat for so long is taken for dead, and its jobs run again."""
 SWEEP_SECONDS = 20
+CHECKPOINT_SECONDS = 300
 
 
 def open_app(parts: Parts, url: str) -> App:
@@ -69,6 +72,7 @@ async def work(parts: Parts, url: str) -> None:
             asyncio.create_task(app.run_worker_async()),
             asyncio.create_task(_forever(lambda: watch(app), HEARTBEAT_SECONDS)),
             asyncio.create_task(_forever(lambda: sweep(parts), SWEEP_SECONDS)),
+            asyncio.create_task(_forever(lambda: checkpoint(parts), CHECKPOINT_SECONDS)),
             asyncio.create_task(stop.wait()),
         ]
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -91,6 +95,16 @@ async def watch(app: App) -> None:
         log.warning("job %s of a dead worker runs again", job.id)
 
 
+async def checkpoint(parts: Parts) -> None:
+    """Sign the custody log as it stands, so that whoever keeps the note can tell a later change."""
+    try:
+        async with parts.sessions.begin() as session:
+            await sign_checkpoint(session, parts.sealing.keys)
+    except TamperedError:
+        # Loud, and no reason to leave the people who write unanswered.
+        log.exception("the custody log was changed; run `backup verify`")
+
+
 async def _forever(act: Callable[[], Awaitable[None]], seconds: float) -> None:
     while True:
         await act()
@@ -111,7 +125,3 @@ def main() -> int:
         print(f"worker: {error}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
