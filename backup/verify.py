@@ -29,7 +29,7 @@ def run(args: Namespace, settings: Settings) -> int:
     notes = [path.read_text() for path in args.notes]
     report, checkpoint = asyncio.run(_verify(settings, notes))
     for finding in report.findings:
-        print(f"{finding.problem.value}: entries {finding.first} to {finding.last}")
+        print(finding)
     if report.intact:
         print(f"intact: {report.head.size} entries, {len(notes)} checkpoints from elsewhere")
         if args.sign:
