@@ -37,7 +37,8 @@ def split(state: Mapping[str, Any], questions: Iterable[str]) -> Slots:
         question, _ = split_key(key)
         slots[question] = {**(slots[question] or {}), key: codes}
     asked = state.get("asked")
-    return {**slots, REST: rest, REQUESTED: split_key(asked)[0] if asked else None}
+    # Never none: Rasa would end the form, fall back, and take the whole turn back.
+    return {**slots, REST: rest, REQUESTED: split_key(asked)[0] if asked else REST}
 
 
 def join(slots: Mapping[str, Any]) -> dict[str, Any] | None:
