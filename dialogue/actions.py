@@ -2,8 +2,8 @@
 
 An ordinary action of the Rasa SDK: `rasa run actions --actions dialogue.actions` serves it over
 HTTP just as the server of this package runs it in-process. All that it needs comes with the
-message: how it arrived in the metadata (`heard`, `sms`, `owner`), the state in the slots. A plain
-REST channel has no metadata; then the message is text that came through an app.
+message: how it arrived in the metadata (`heard`, `channel`, `owner`), the state in the slots. A
+plain REST channel has no metadata; then the message is text that came through an app.
 """
 
 from typing import Any
@@ -44,8 +44,8 @@ class ValidateReport(Action):
                 ranking=ranking,
                 exact=message.get("exact", ()),
             ),
-            sms=how.get("sms", False),
             owner=how.get("owner", "bot"),
+            **how.get("channel", {"sms": False}),
         ).to_dict()
         after = slots.split(turn.pop("state"), slots.names(_QUESTIONNAIRE))
         dispatcher.utter_message(json_message=turn)

@@ -10,6 +10,12 @@ from pathlib import Path
 
 from dialogue import paths
 
+_CODE = (
+    *("questionnaire/*.yml", "questionnaire/*.py", "nlu/*.py"),
+    *("learn.py", "project.py", "slots.py", "requirements.lock"),
+)
+_WORDS = ("*/LC_MESSAGES/chat.po", "*/understanding.yml")
+
 
 def fingerprint(locales: Path = paths.LOCALES) -> str:
     """Hash the questionnaire, the words, the code that learns from them, and the versions."""
@@ -22,7 +28,7 @@ def fingerprint(locales: Path = paths.LOCALES) -> str:
 
 
 def _inputs(locales: Path) -> Iterator[tuple[Path, Path]]:
-    for pattern in ("nlu/*.py", "questionnaire/*", "slots.py", "project.py", "requirements.lock"):
+    for pattern in _CODE:
         yield from ((paths.PACKAGE, file) for file in sorted(paths.PACKAGE.glob(pattern)))
-    for pattern in ("*/LC_MESSAGES/chat.po", "*/understanding.yml"):
+    for pattern in _WORDS:
         yield from ((locales, file) for file in sorted(locales.glob(pattern)))

@@ -17,7 +17,7 @@ PIPELINE = (
     {
         "name": "dialogue.nlu.featurizer.SentenceFeaturizer",
         "analyzer": "char_wb",
-        "min_ngram": 1,
+        "min_ngram": 2,
         "max_ngram": 4,
     },
     {"name": "dialogue.nlu.matcher.PhraseMatcher"},

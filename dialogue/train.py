@@ -1,11 +1,14 @@
 """`python -m dialogue.train`: learn the questionnaire and the words, unless nothing changed.
 
 Invariant: `build/models/` has one model, named by the fingerprint of what it was learnt from, and a
-training that was broken off leaves the old one.
+training that was broken off leaves the old one. A second training waits for the first.
 """
 
+import fcntl
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dialogue import paths
@@ -19,10 +22,16 @@ def model_path(mark: str) -> Path:
 
 def main() -> int:
     """Train if needed; returns the exit code."""
-    model = model_path(fingerprint())
-    if model.exists():
-        print("dialogue: nothing has changed, the model stays")
-        return 0
+    with _alone():
+        model = model_path(fingerprint())
+        if model.exists():
+            print("dialogue: nothing has changed, the model stays")
+        else:
+            _train(model)
+    return 0
+
+
+def _train(model: Path) -> None:
     began = time.monotonic()
 
     def say(stage: str) -> None:
@@ -36,7 +45,14 @@ def main() -> int:
         if old != model:
             old.unlink()
     say("done")
-    return 0
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    paths.MODELS.mkdir(parents=True, exist_ok=True)
+    with (paths.BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The third step: rank the labels that fit the question that was asked."""
+"""The last step: how likely each label that can be meant is."""
+
+from __future__ import annotations
 
 from functools import cached_property
 from typing import Any
@@ -13,6 +15,16 @@ from rasa.utils.tensorflow.constants import RANKING_LENGTH
 
 from dialogue.slots import INTENT as MESSAGE
 
+Choices = tuple[str, ...] | None
+"""Labels of the options that can be chosen; None if that is not known."""
+
+NOTHING = -3.0
+"""The score of "none of these", with which the labels compete. Higher: fewer wrong answers, more
+questions asked again. Chosen on phrases that were held out, for the flow's floors."""
+
+STRENGTH = 3.0
+"""How freely the weights follow the phrases (C of the logistic regression); chosen likewise."""
+
 
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER,
@@ -23,19 +35,24 @@ class LabelClassifier(LogisticRegressionClassifier):
 
     The labels of other questions say nothing about an answer to this one ("other" belongs to eight
     questions), so the metadata of a message may name its `choices`; then those, and the labels
-    that belong to no question (commands, yes, danger, ...), are ranked. Each label has a
-    probability of its own (one against the rest), so equal words in two questions do not halve
-    each other. The policies see one intent for everything: labels are the flow's affair.
+    that belong to no question (commands, yes, danger, ...), are ranked, and share the confidence
+    with "none of these". Where choices are not told, the best of all labels are given.
 
-    Rasa's own `process` multiplies with the transposed, and therefore copied, matrix of all
-    weights: milliseconds for each message.
+    Differences from Rasa's class. Each label is learnt against the rest: the same ranking as with
+    all at once, in a tenth of the time. The policies see one intent for everything, since labels
+    are the flow's affair. And Rasa's `process` multiplies with the transposed, and therefore
+    copied, matrix of all weights: milliseconds for each message.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Rasa's defaults, with the solver that learns each label by itself."""
         defaults = LogisticRegressionClassifier.get_default_config()
-        return {**defaults, "solver": "liblinear"}
+        return {**defaults, "solver": "liblinear", "tol": 0.01}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clf.set_params(C=STRENGTH)
 
     def persist(self) -> None:
         """Write the learnt weights in single precision: half the size, the same ranking."""
@@ -44,29 +61,28 @@ class LabelClassifier(LogisticRegressionClassifier):
         super().persist()
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set the ranking; the best 10 when the message doesn't tell what can be chosen."""
+        """Set the ranking of each message."""
         for message in messages:
-            choices = tuple((message.get("metadata") or {}).get("choices", ()))
-            ranking = self._rank(message, choices)
+            choices = (message.get("metadata") or {}).get("choices")
+            ranking = self._rank(message, None if choices is None else tuple(choices))
             best = ranking[0]["confidence"] if ranking else 0.0
             message.set(INTENT, {"name": MESSAGE, "confidence": best}, add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
 
-    def _rank(self, message: Message, choices: tuple[str, ...]) -> list[dict[str, Any]]:
+    def _rank(self, message: Message, choices: Choices) -> list[dict[str, Any]]:
         _, features = message.get_sparse_features(TEXT)
         if features is None:
             return []
         row = features.features.tocsr()
-        scores = row.data @ self._weights[row.indices] + self.clf.intercept_
-        probabilities = 1 / (1 + np.exp(-scores))
         meant = self._meant(choices)
-        order = meant[np.argsort(-probabilities[meant], kind="stable")]
-        if not choices:
-            order = order[: self.config[RANKING_LENGTH]]
+        scores = (row.data @ self._weights[row.indices] + self.clf.intercept_)[meant]
+        odds = np.exp(scores)
+        confidences = odds / (odds.sum() + np.exp(NOTHING))
+        order = np.argsort(-confidences, kind="stable")
         return [
-            {"name": self._labels[at], "confidence": round(float(probabilities[at]), 4)}
-            for at in order
+            {"name": self._labels[meant[at]], "confidence": round(float(confidences[at]), 4)}
+            for at in order[: self.config[RANKING_LENGTH] if choices is None else None]
         ]
 
     @cached_property
@@ -76,20 +92,22 @@ class LabelClassifier(LogisticRegressionClassifier):
     @cached_property
     def _weights(self) -> NDArray[np.float32]:
         """Weights by feature and label."""
-        return np.ascontiguousarray(self.clf.coef_.T)
+        weights = np.ascontiguousarray(self.clf.coef_.T)
+        self.clf.coef_ = weights.T  # one matrix in memory, not two
+        return weights
 
-    def _meant(self, choices: tuple[str, ...]) -> NDArray[np.int64]:
-        """Places of the labels that can be meant when these can be chosen; all if unknown."""
+    def _meant(self, choices: Choices) -> NDArray[np.int64]:
+        """Places of the labels that can be meant when these can be chosen."""
         if choices not in self._known_meant:
             self._known_meant[choices] = np.array(
                 [
                     at
                     for at, label in enumerate(self._labels)
-                    if not choices or "." not in label or label in choices
+                    if choices is None or "." not in label or label in choices
                 ]
             )
         return self._known_meant[choices]
 
     @cached_property
-    def _known_meant(self) -> dict[tuple[str, ...], NDArray[np.int64]]:
+    def _known_meant(self) -> dict[Choices, NDArray[np.int64]]:
         return {}

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import polib
 import yaml
+from babel.messages.pofile import read_po
 
 from dialogue.nlu.normalise import normalise
 
@@ -40,10 +40,10 @@ def _all(locales: Path, labels: Collection[str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_catalog(catalog: Path, labels: Collection[str]) -> Iterator[tuple[str, str]]:
-    for entry in polib.pofile(str(catalog)):
-        match = _MESSAGE.fullmatch(entry.msgid)
-        if match and entry.translated() and match["label"] in labels:
-            yield match["label"], entry.msgstr
+    for message in read_po(catalog.read_text("utf-8").splitlines(keepends=True)):
+        match = _MESSAGE.fullmatch(str(message.id))
+        if match and match["label"] in labels and not message.fuzzy:
+            yield match["label"], str(message.string)
 
 
 def _of_list(listed: Path, labels: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -89,13 +89,13 @@ class TurnInput(InputChannel):
             parse_data=None if worded else dict(_UNREAD),
             metadata={
                 "heard": asked.message,
-                "sms": asked.sms,
+                "channel": asked.channel,
                 "owner": asked.owner,
                 "choices": self._choices(asked.state),
             },
         )
 
     def _choices(self, state: dict[str, Any] | None) -> list[str]:
-        """The options of the open question."""
+        """What can be chosen now; nothing while no question is open."""
         question = self._questions.get((state or {"slots": {}})["slots"].get(slots.REQUESTED))
         return [option.ref for option in question.options] if question else []

@@ -10,6 +10,7 @@ LARGEST_BODY = 256 * 1024
 """Bytes: the state is a few kB, the longest message of any channel 4096 characters."""
 
 _FIELDS = {"text": "text", "choice": "choice", "media": "media", "event": "event"}
+_CHANNEL = ("sms", "confidential", "files")
 _OWNERS = ("bot", "nobody", "human")
 
 
@@ -23,7 +24,8 @@ class TurnRequest:
 
     state: dict[str, Any] | None = field(repr=False)
     message: dict[str, Any] = field(repr=False)
-    sms: bool
+    channel: dict[str, bool]
+    """`sms`, `confidential` and `files`, as `take_turn` takes them."""
     owner: str
 
 
@@ -35,17 +37,13 @@ def parse_turn(body: Any) -> TurnRequest:
     """
     if not isinstance(body, dict):
         raise BadRequestError("the body must be a JSON object")
-    channel = _object(body.get("channel", {}), "channel")
     owner = body.get("owner", "bot")
     if owner not in _OWNERS:
         raise BadRequestError(f"owner must be one of {', '.join(_OWNERS)}")
-    sms = channel.get("sms", False)
-    if not isinstance(sms, bool):
-        raise BadRequestError("channel.sms must be true or false")
     return TurnRequest(
         state=_state(body.get("state")),
         message=_message(_object(body.get("message"), "message")),
-        sms=sms,
+        channel=_channel(_object(body.get("channel", {}), "channel")),
         owner=owner,
     )
 
@@ -64,6 +62,14 @@ def _state(value: Any) -> dict[str, Any] | None:
     if not isinstance(state.get("slots"), dict) or not (form is None or isinstance(form, str)):
         raise BadRequestError("state must be null or what the last turn gave")
     return state
+
+
+def _channel(channel: dict[str, Any]) -> dict[str, bool]:
+    told = {name: channel.get(name, False) for name in _CHANNEL}
+    for name, value in told.items():
+        if not isinstance(value, bool):
+            raise BadRequestError(f"channel.{name} must be true or false")
+    return told
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:
