@@ -16,11 +16,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRouter, iter_route_contexts
 from starlette.routing import Mount
 
-from core.errors import BackUpError, NotAllowedError
+from core.errors import BackUpError, GoneError, NotAllowedError
 from core.identifiers import CaseId
 from dashboard import visits
 from dashboard.parts import Parts
-from dashboard.visits import Visit
+from dashboard.visits import SignedOutError, Visit
 from referrals import professionals
 from referrals.accounts import Account
 from referrals.handover import MyCase, mine
@@ -34,6 +34,10 @@ STATIC = "/static"
 
 class PasswordChangeNeededError(BackUpError):
     """A one-time password opens nothing but the page where it is changed."""
+
+
+REFUSALS = (GoneError, NotAllowedError, PasswordChangeNeededError, SignedOutError)
+"""What these rules raise, and what ends a request that stays open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,6 @@ async def still_on_case(request: Request, case_id: CaseId) -> CaseVisitor:
 SignedIn = Annotated[Visitor, Depends(signed_in)]
 Professional = Annotated[Visitor, Depends(professional)]
 Admin = Annotated[Visitor, Depends(admin)]
-Settled = Annotated[Visitor, Depends(settled)]
 OnCase = Annotated[CaseVisitor, Depends(on_case)]
 
 Rule = Callable[..., Any]

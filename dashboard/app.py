@@ -37,6 +37,7 @@ def create_app(parts: Parts) -> FastAPI:
     """
     app = FastAPI(
         openapi_url=None,
+        redirect_slashes=False,
         telemetry=QUIET,
         max_body_size=LARGEST_BODY,
         lifespan=_listening,

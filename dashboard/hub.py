@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 
@@ -66,7 +66,7 @@ class Hub:
                     self._wake_all()
                     async for payload in payloads:
                         self._wake(payload or channel)
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 log.warning("the database does not answer; trying again")
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -80,11 +80,7 @@ class Hub:
 
 
 async def wait(changed: asyncio.Event, seconds: float) -> None:
-    """Wait for a change, but not longer than some seconds."""
-    try:
+    """Wait for a change, but not longer than some seconds; clear the event before looking again."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await changed.wait()
-    except TimeoutError:
-        return
-    finally:
-        changed.clear()

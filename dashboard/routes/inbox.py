@@ -1,13 +1,21 @@
 """The inbox: what waits, by urgency, and what I have taken; it follows every change by itself."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from core.errors import BackUpError
-from dashboard.access import Professional, Visitor, parts_of, professional, routes_for, still_there
+from dashboard.access import (
+    REFUSALS,
+    Professional,
+    Visitor,
+    parts_of,
+    professional,
+    routes_for,
+    still_there,
+)
 from dashboard.hub import Hub, wait
 from dashboard.pages import page, pages_of
 from referrals.cases import WAITING_CHANNEL
@@ -31,20 +39,17 @@ async def follow_inbox(request: Request, visitor: Professional) -> AsyncIterator
     hub: Hub = request.app.state.hub
     pages, language = pages_of(request), pages_of(request).language(request)
     lists = await _lists(request, visitor)
-    while hub.open:
-        cases = (str(case.case_id) for case in lists["mine"])
-        # Watch first, then read: a change in between wakes us again.
-        with hub.watch(WAITING_CHANNEL, *cases) as changed:
-            lists = await _lists(request, visitor)
-            now = parts_of(request).now()
-            yield ServerSentEvent(
-                raw_data=pages.render("lists.html", language, visitor=visitor, now=now, **lists)
-            )
-            await wait(changed, AGAIN_SECONDS)
-        try:
+    with suppress(*REFUSALS):
+        while hub.open:
+            cases = (str(case.case_id) for case in lists["mine"])
+            # Watch first, then read: a change in between wakes us again.
+            with hub.watch(WAITING_CHANNEL, *cases) as changed:
+                lists = await _lists(request, visitor)
+                now = parts_of(request).now()
+                html = pages.render("lists.html", language, visitor=visitor, now=now, **lists)
+                yield ServerSentEvent(raw_data=html)
+                await wait(changed, AGAIN_SECONDS)
             visitor = await still_there(request)
-        except BackUpError:
-            return
 
 
 async def _lists(request: Request, visitor: Visitor) -> dict[str, Any]:

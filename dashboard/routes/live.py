@@ -1,15 +1,23 @@
 """The open chat: what is new is pushed, and after any break it goes on where the page stopped."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from core.errors import BackUpError
 from core.identifiers import RecordId
 from dashboard import chat
-from dashboard.access import CaseVisitor, OnCase, on_case, parts_of, routes_for, still_on_case
+from dashboard.access import (
+    REFUSALS,
+    CaseVisitor,
+    OnCase,
+    on_case,
+    parts_of,
+    routes_for,
+    still_on_case,
+)
 from dashboard.chat import MESSAGE, Cursor
 from dashboard.hub import Hub, wait
 from dashboard.pages import pages_of
@@ -34,17 +42,17 @@ async def follow_chat(
     hub: Hub = request.app.state.hub
     pages, language = pages_of(request), pages_of(request).language(request)
     cursor, known = Cursor.parse(last_event_id or after), dict[RecordId, Delivery]()
-    with hub.watch(str(here.case.case_id)) as changed:
+    # Something at once: a browser learns that it is connected by the first bytes.
+    yield ServerSentEvent(comment="")
+    with hub.watch(str(here.case.case_id)) as changed, suppress(*REFUSALS):
         while hub.open:
+            changed.clear()
             changes, cursor, known = await _changes(request, here, cursor, known)
             if changes:
                 html = pages.render("changes.html", language, visitor=here.visitor, **changes)
                 yield ServerSentEvent(raw_data=html, id=str(cursor))
             await wait(changed, AGAIN_SECONDS)
-            try:
-                here = await still_on_case(request, here.case.case_id)
-            except BackUpError:
-                return
+            here = await still_on_case(request, here.case.case_id)
 
 
 async def _changes(

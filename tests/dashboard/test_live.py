@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 from html import escape
 from uuid import uuid4
 
@@ -103,11 +104,11 @@ async def test_a_stopping_server_is_not_held_up_by_open_pages(desk: Desk, amina:
     case_id = await desk.report()
     async with desk.signed_in(amina) as browser, asyncio.timeout(30):
         address = await stream_of(browser, await take(browser, case_id))
-        async with serving(desk) as second:
-            stream = browser.stream("GET", f"{second}{address}")
-            response = await stream.__aenter__()
-        assert [line async for line in response.aiter_lines()] == []
-        await stream.__aexit__(None, None, None)
+        async with AsyncExitStack() as open_pages:
+            async with serving(desk) as one:
+                page = following(browser, f"{one}{address}")
+                events = await open_pages.enter_async_context(page)
+            assert [event async for event in events] == []
 
 
 async def test_the_way_of_a_message_is_told_step_by_step(desk: Desk, amina: Enrolment) -> None:
