@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,13 @@ class Running:
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._offsets: dict[str, Iterator[int]] = {}
 
     def start(self) -> None:
         """Start, and wait until everything is ready."""
         with self.log.open("ab") as log:
             before = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._process = subprocess.Popen(
                 (sys.executable, "-m", "backup", "up", "--demo"),
                 cwd=ROOT,
                 env=self.environment,
@@ -86,8 +87,13 @@ class Running:
             except psutil.Error:
                 continue
             if command.endswith(NAMES[name]) or f"{NAMES[name]} " in command:
-                return child.pid
+                return int(child.pid)
         return None
+
+    def database_url(self) -> str:
+        """The address of its embedded database."""
+        lines = (self.data / "postgres" / "postmaster.pid").read_text().splitlines()
+        return f"postgresql://postgres:@/postgres?host={lines[4]}&port={lines[3]}"
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a `backup` command beside it."""
@@ -116,17 +122,23 @@ class Running:
 
     def sign_in(self, email: str) -> "Browser":
         """A browser in which a sample person has signed in."""
-        sign_ins = json.loads((self.data / "demo-sign-ins.json").read_text())
-        person = next(one for one in sign_ins if one["email"] == email)
         browser = Browser(self.dashboard)
         browser.get("/sign-in")
-        browser.post(
-            "/sign-in",
-            email=email,
-            password=person["password"],
-            code=pyotp.TOTP(person["totp"]).now(),
-        )
+        browser.post("/sign-in", email=email, password=self.password(email), code=self.code(email))
         return browser
+
+    def password(self, email: str) -> str:
+        """A sample person's password."""
+        return self._person(email)["password"]
+
+    def code(self, email: str) -> str:
+        """A code that was not used yet: the steps before, at and after now are all accepted."""
+        offset = next(self._offsets.setdefault(email, iter((-30, 0, 30))))
+        return pyotp.TOTP(self._person(email)["totp"]).at(int(time.time()) + offset)
+
+    def _person(self, email: str) -> dict[str, str]:
+        sign_ins = json.loads((self.data / "demo-sign-ins.json").read_text())
+        return next(one for one in sign_ins if one["email"] == email)
 
 
 class Browser:
@@ -136,6 +148,10 @@ class Browser:
         self._client = httpx.Client(base_url=address, follow_redirects=True, timeout=30)
         self._origin = address
         self.page = ""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
 
     def get(self, path: str) -> str:
         """Open a page."""
@@ -148,6 +164,12 @@ class Browser:
             path, data={**hidden, **fields}, headers={"Origin": self._origin}
         )
         return self._keep(response)
+
+    def find(self, pattern: str) -> str:
+        """The first group of a pattern in the present page."""
+        found = re.search(pattern, self.page)
+        assert found is not None, f"{pattern} is not on the page"
+        return found.group(1)
 
     def _keep(self, response: httpx.Response) -> str:
         response.raise_for_status()
