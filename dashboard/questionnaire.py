@@ -20,19 +20,18 @@ SKIPPED = "skip"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question; `borrowed` are its options that carry another question's label."""
+    """One question."""
 
     id: str
     kind: str
-    borrowed: dict[str, str]
 
     def label(self, option: str) -> str:
-        """The message id of an option's words."""
+        """The message id of the words of an option, as answers (`when.d1_3`) or consents name it."""
         if option == SKIPPED:
             return "desk.answer.skipped"
         if "." in option or option in SHARED:
             return f"option.{option}"
-        return f"option.{self.borrowed.get(option, f'{self.id}.{option}')}"
+        return f"option.{self.id}.{option}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +64,5 @@ class Questionnaire:
 
 
 def _block(data: dict[str, Any]) -> Block:
-    return Block(id=data["id"], questions=tuple(_question(item) for item in data["questions"]))
-
-
-def _question(data: dict[str, Any]) -> Question:
-    names = [name for option in data.get("options", ()) for name in _names(option)]
-    borrowed = {name.partition(".")[2]: name for name in names if "." in name}
-    return Question(id=data["id"], kind=data["kind"], borrowed=borrowed)
-
-
-def _names(option: str | dict[str, Any]) -> tuple[str, ...]:
-    return (option,) if isinstance(option, str) else tuple(option)
+    questions = (Question(id=item["id"], kind=item["kind"]) for item in data["questions"])
+    return Block(id=data["id"], questions=tuple(questions))

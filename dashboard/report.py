@@ -41,11 +41,11 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """What a person agreed to, did not agree to, or was not asked."""
+    """What a person agreed to, did not agree to, or took back."""
 
     question: str
     state: str
-    """`given`, `refused` or `withdrawn`."""
+    """`given`, `withdrawn` or `refused`."""
     labels: tuple[str, ...]
     at: datetime | None
 
@@ -70,10 +70,10 @@ def read_report(
     """Arrange a report's JSON; `later` are consents that were given or taken back since."""
     data: dict[str, Any] = json.loads(content)
     answers: Mapping[str, Any] = data.get("answers", {})
-    changes = [json.loads(one) for one in later]
+    records = [*data.get("consents", ()), *(json.loads(one) for one in later)]
     return Report(
         panels=tuple(_panels(answers, data.get("texts", {}), questionnaire)),
-        consents=tuple(_consents(answers, data.get("consents", []), changes, questionnaire)),
+        consents=tuple(_consents(answers, records, questionnaire)),
         urgency=data.get("urgency"),
         reasons=tuple(data.get("reasons", ())),
         language=data.get("language", ""),
@@ -108,25 +108,30 @@ def _answer(question: Question, key: str, value: Any, texts: Mapping[str, str]) 
 
 
 def _consents(
-    answers: Mapping[str, Any],
-    given: Iterable[Mapping[str, Any]],
-    changes: Iterable[Mapping[str, Any]],
-    questionnaire: Questionnaire,
+    answers: Mapping[str, Any], records: Iterable[Mapping[str, Any]], questionnaire: Questionnaire
 ) -> Iterable[Consent]:
-    records = {record["consent"]: record for record in given}
-    changed = {record["consent"]: record for record in changes}
+    """Each consent is recorded by itself (`c1`, `c2.health`), the latest word about it counts."""
+    latest = {record["consent"]: record for record in records}
     for question in (q for block in questionnaire.blocks for q in block.questions):
-        record = changed.get(question.id) or records.get(question.id)
-        if question.kind != "consent" or (record is None and question.id not in answers):
+        if question.kind != "consent":
             continue
-        withdrawn = question.id in changed and not changed[question.id]["given"]
-        agreed = record is not None and record["given"]
-        yield Consent(
-            question=question.id,
-            state="withdrawn" if withdrawn else "given" if agreed else "refused",
-            labels=_labels(question, answers.get(question.id, ())) if agreed else (),
-            at=datetime.fromisoformat(record["at"]) if record is not None else None,
-        )
+        about = [one for name, one in latest.items() if name.partition(".")[0] == question.id]
+        for given in (True, False):
+            found = [one for one in about if one["given"] is given]
+            if found:
+                yield _consent(question, found, "given" if given else "withdrawn")
+        if not about and question.id in answers:
+            yield Consent(question=question.id, state="refused", labels=(), at=None)
+
+
+def _consent(question: Question, records: list[Mapping[str, Any]], state: str) -> Consent:
+    options = (record["consent"].partition(".")[2] for record in records)
+    return Consent(
+        question=question.id,
+        state=state,
+        labels=tuple(question.label(option) for option in options if option),
+        at=max(datetime.fromisoformat(record["at"]) for record in records),
+    )
 
 
 def _labels(question: Question, value: Any) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def report(later: list[dict[str, Any]] | None = None, **facts: Any) -> Report:
 
 def test_help_stands_first_and_what_happened_stands_guarded_behind_the_person() -> None:
     shown = report(
-        answers={"kind": ["pns"], "needs": ["medical"], "age": ["a26_40"], "sex": ["woman"]}
+        answers={"kind": ["pns"], "needs": ["needs.medical"], "age": ["pns"], "sex": ["sex.man"]}
     )
     assert [(panel.block, panel.guarded) for panel in shown.panels] == [
         ("help", False),
@@ -50,7 +50,12 @@ def test_a_second_account_has_a_panel_of_its_own() -> None:
 
 def test_labels_are_those_of_the_chat_shared_ones_and_borrowed_ones_too() -> None:
     shown = report(
-        answers={"when": ["d1_3"], "held": ["dk"], "person_age": ["a15_17"], "sex": ["skip"]}
+        answers={
+            "when": ["when.d1_3"],
+            "held": ["dk"],
+            "person_age": ["age.a15_17"],
+            "sex": ["skip"],
+        }
     )
     labels = {a.question: a.labels for panel in shown.panels for a in panel.answers}
     assert labels == {
@@ -68,28 +73,30 @@ def test_a_report_without_words_or_consents_is_shown_all_the_same() -> None:
     assert shown.urgency is None
 
 
+AT = "2025-03-01T09:00:00+00:00"
+
+
+def given(*names: str, agreed: bool = True) -> list[dict[str, Any]]:
+    return [{"consent": name, "given": agreed, "at": AT} for name in names]
+
+
 def test_consents_say_what_was_agreed_refused_and_taken_back() -> None:
-    at = "2025-03-01T09:00:00+00:00"
     shown = report(
-        answers={"c1": ["yes"], "c2": ["health"], "c4": ["no"], "c5": ["yes"]},
-        consents=[
-            {"consent": "c1", "given": True, "at": at},
-            {"consent": "c2", "given": True, "at": at},
-            {"consent": "c5", "given": True, "at": at},
-        ],
-        later=[{"consent": "c5", "given": False, "at": at}],
+        answers={"c1": ["yes"], "c2": ["c2.health", "c2.legal"], "c4": ["no"], "c5": ["yes"]},
+        consents=given("c1", "c2.health", "c2.legal", "c5"),
+        later=given("c2.legal", "c5", agreed=False),
     )
     assert [(consent.question, consent.state, consent.labels) for consent in shown.consents] == [
-        ("c1", "given", ("option.yes",)),
+        ("c1", "given", ()),
         ("c2", "given", ("option.c2.health",)),
+        ("c2", "withdrawn", ("option.c2.legal",)),
         ("c4", "refused", ()),
         ("c5", "withdrawn", ()),
     ]
 
 
 def test_a_consent_given_again_later_counts() -> None:
-    at = "2025-03-01T09:00:00+00:00"
-    shown = report(answers={"c5": ["no"]}, later=[{"consent": "c5", "given": True, "at": at}])
+    shown = report(answers={"c5": ["no"]}, later=given("c5"))
     assert [consent.state for consent in shown.consents] == ["given"]
 
 
