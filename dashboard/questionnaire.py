@@ -26,7 +26,7 @@ class Question:
     kind: str
 
     def label(self, option: str) -> str:
-        """The message id of the words of an option, as answers (`when.d1_3`) or consents name it."""
+        """The message id of an option's words; answers name it `when.d1_3`, consents `health`."""
         if option == SKIPPED:
             return "desk.answer.skipped"
         if "." in option or option in SHARED:

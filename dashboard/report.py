@@ -16,8 +16,8 @@ FREE_TEXT = "@text"
 # Who helps reads first what is needed now, and opens the account of what happened when ready.
 FIRST = ("suicide", "help")
 GUARDED = ("incident",)
-# What the dialogue keeps for itself: it steers, or is told as a consent.
-UNSEEN = ("menu", "consent")
+# No answers: they steer, are told as consents, or stand among the files.
+UNSEEN = ("menu", "consent", "files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

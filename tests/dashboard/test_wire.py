@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 
 import dashboard
+from dashboard.questionnaire import Questionnaire
+from dashboard.report import UNSEEN
 from locales import Catalogs
 from referrals.accounts import Enrolment
 from tests.support.desk import Desk, form_token, take
@@ -79,3 +81,16 @@ def test_the_languages_have_the_same_words_for_the_room() -> None:
 
 def _known() -> frozenset[str]:
     return Catalogs.load().ids("en", "dashboard")
+
+
+def test_every_heading_and_label_of_a_report_is_there_in_every_language() -> None:
+    blocks = Questionnaire.read().blocks
+    shown = [q for block in blocks for q in block.questions if q.kind not in {"menu", "files"}]
+    named = {f"name.{question.id}" for question in shown}
+    named |= {
+        f"block.{block.id}"
+        for block in blocks
+        if any(question.kind not in UNSEEN for question in block.questions)
+    }
+    named |= {question.label(option) for question in shown for option in ("dk", "pns", "skip")}
+    assert Catalogs.load().missing(named) == {}
