@@ -42,12 +42,15 @@ def split(state: Mapping[str, Any], questions: Iterable[str]) -> Slots:
 
 
 def join(slots: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The state that was spread; None if the conversation has not begun."""
+    """The state that was spread; None if the conversation has not begun.
+
+    Answers to questions that the questionnaire no longer has are left out.
+    """
     if not slots.get(REST):
         return None
     rest = dict(slots[REST])
-    order = rest.pop("order")
-    return {**rest, "answers": [[key, *slots[split_key(key)[0]][key]] for key in order]}
+    given = {key: (slots.get(split_key(key)[0]) or {}).get(key) for key in rest.pop("order")}
+    return {**rest, "answers": [[key, *codes] for key, codes in given.items() if codes is not None]}
 
 
 def changes(before: Mapping[str, Any], after: Slots) -> Slots:

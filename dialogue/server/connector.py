@@ -24,13 +24,6 @@ from dialogue.server.wire import BadRequestError, TurnRequest, parse_turn
 
 Handle = Callable[[UserMessage], Awaitable[Any]]
 
-_UNREAD = {
-    "intent": {"name": slots.INTENT, "confidence": 1.0},
-    "entities": [],
-    "intent_ranking": [],
-}
-"""What the classifier would say of a tap, a file, an event or a number: nothing."""
-
 
 class TurnError(Exception):
     """Rasa swallowed an error of the turn; nothing came out that could be committed."""
@@ -86,7 +79,7 @@ class TurnInput(InputChannel):
             sender_id="",
             message_id="",
             input_channel=self.name(),
-            parse_data=None if worded else dict(_UNREAD),
+            parse_data=None if worded else _unread(),
             metadata={
                 "heard": asked.message,
                 "channel": asked.channel,
@@ -99,3 +92,9 @@ class TurnInput(InputChannel):
         """What can be chosen now; nothing while no question is open."""
         question = self._questions.get((state or {"slots": {}})["slots"].get(slots.REQUESTED))
         return [option.ref for option in question.options] if question else []
+
+
+def _unread() -> dict[str, Any]:
+    """What the classifier would make of a tap, a file, an event or a number: nothing."""
+    intent = {"name": slots.INTENT, "confidence": 1.0}
+    return {"intent": intent, "entities": [], "intent_ranking": [], "exact": []}

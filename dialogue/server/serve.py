@@ -36,7 +36,13 @@ class PlainErrors(ErrorHandler):
 def run(model: Path, listener: socket.socket) -> None:
     """Serve the model on a bound socket until SIGTERM or Ctrl-C."""
     app = Sanic("backup", configure_logging=False, error_handler=PlainErrors())
-    app.config.update({"REQUEST_MAX_SIZE": LARGEST_BODY, "FALLBACK_ERROR_FORMAT": "json"})
+    app.config.update(
+        {
+            "FALLBACK_ERROR_FORMAT": "json",
+            "KEEP_ALIVE_TIMEOUT": 75,  # the caller lets go of an idle connection first
+            "REQUEST_MAX_SIZE": LARGEST_BODY,
+        }
+    )
     app.ctx.agent = TurnAgent(model)
     register([TurnInput(load(), model.name.removesuffix(".tar.gz"))], app, route=None)
     app.run(sock=listener, access_log=False, motd=False, debug=False)
