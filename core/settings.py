@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(
         None, description="the https address under which providers reach the gateway"
     )
+    dashboard_url: HttpUrl | None = Field(
+        None, description="the https address under which browsers reach the dashboard"
+    )
     dialogue_url: HttpUrl = Field(
         HttpUrl("http://127.0.0.1:8763"), description="address of the dialogue process"
     )

@@ -60,7 +60,9 @@ async def _run(settings: Settings) -> None:
         catalogs=Catalogs.load(),
         questionnaire=Questionnaire.read(),
         database_url=url,
-        origin=Origin.parse(f"http://127.0.0.1:{settings.dashboard_port}"),
+        origin=Origin.parse(
+            str(settings.dashboard_url or f"http://127.0.0.1:{settings.dashboard_port}")
+        ),
     )
     try:
         await serve(parts, settings.dashboard_port).serve()
