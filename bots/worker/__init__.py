@@ -7,18 +7,21 @@ import asyncio
 import logging
 import signal
 import sys
+import warnings
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID
 
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import Status
 
 from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
-from bots.parts import Parts
+from bots.parts import Parts, now
 from bots.sweep import sweep
 from core.errors import BackUpError
-from core.jobs import LANE
+from core.jobs import LANE, defer
 from core.log import configure_logging
 from core.settings import Settings, load_settings
 from vault.checkpoint import sign_checkpoint
@@ -27,10 +30,12 @@ from vault.errors import TamperedError
 log = logging.getLogger(__name__)
 
 CONCURRENCY = 16
-HEARTBEAT_SECONDS = 2.0
-STALLED_AFTER_SECONDS = 8
+HEARTBEAT_SECONDS = 1.0
+STALLED_AFTER_SECONDS = 5
 """A worker without a heartbeat for so long is taken for dead, and its jobs run again."""
 SWEEP_SECONDS = 20
+LONGEST_LANE_SECONDS = 120
+AFTER_A_FAILURE = timedelta(seconds=5)
 CHECKPOINT_SECONDS = 300
 
 
@@ -49,14 +54,17 @@ def open_app(parts: Parts, url: str) -> App:
         },
     )
 
-    @app.task(name=LANE, queue=LANE, retry=RetryStrategy(exponential_wait=2, max_attempts=8))
+    # The engine's own retry is not used: a job that waits to be tried again would keep the name
+    # under which newer ones fold, and a failed one can't take it back from them.
+    @app.task(name=LANE, queue=LANE)
     async def lane(subject: str) -> None:
         try:
-            await run_lane(parts, UUID(subject))
+            async with asyncio.timeout(LONGEST_LANE_SECONDS):
+                await run_lane(parts, UUID(subject))
         except Exception:
-            # The engine tries again; only this line says why.
-            log.exception("lane %s failed", subject)
-            raise
+            log.exception("lane %s failed and is tried again", subject)
+            async with parts.sessions.begin() as session:
+                await defer(session, LANE, subject, at=now() + AFTER_A_FAILURE)
 
     return app
 
@@ -70,7 +78,7 @@ async def work(parts: Parts, url: str) -> None:
     async with app.open_async():
         tasks = [
             asyncio.create_task(app.run_worker_async()),
-            asyncio.create_task(_forever(lambda: watch(app), HEARTBEAT_SECONDS)),
+            asyncio.create_task(_forever(lambda: watch(app, parts), HEARTBEAT_SECONDS)),
             asyncio.create_task(_forever(lambda: sweep(parts), SWEEP_SECONDS)),
             asyncio.create_task(_forever(lambda: checkpoint(parts), CHECKPOINT_SECONDS)),
             asyncio.create_task(stop.wait()),
@@ -83,16 +91,25 @@ async def work(parts: Parts, url: str) -> None:
             task.result()
 
 
-async def watch(app: App) -> None:
-    """Run again the jobs of workers that died; the lock of their lane would wait for ever."""
-    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
-    for job in stalled:
+async def watch(app: App, parts: Parts) -> None:
+    """Replace the jobs of workers that died; the lock of their lane would wait for ever.
+
+    A job whose end could not be noted, because the database was away at that moment, is found by
+    its age: no lane runs for so long.
+    """
+    manager = app.job_manager
+    dead = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        old = await manager.get_stalled_jobs(nb_seconds=2 * LONGEST_LANE_SECONDS)
+    for job in (*dead, *old):
         try:
-            await app.job_manager.retry_job(job)
+            await manager.finish_job_by_id_async(job.id or 0, Status.FAILED, delete_job=True)
         except ProcrastinateException:
             # Another worker's watchdog was faster.
             continue
-        log.warning("job %s of a dead worker runs again", job.id)
+        log.warning("job %s was left behind and is replaced", job.id)
+        async with parts.sessions.begin() as session:
+            await defer(session, job.task_name, str(job.task_kwargs["subject"]))
 
 
 async def checkpoint(parts: Parts) -> None:

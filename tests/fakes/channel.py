@@ -8,7 +8,10 @@ from math import inf
 from bots.adapter import Arrived, Capabilities, Message, Outbound, Rate, Webhook
 
 CAPABILITIES = Capabilities(
-    max_text=1600, rate=Rate(overall=inf, per_chat=inf), confidentiality="say.opening_open_channel", sms=True
+    max_text=1600,
+    rate=Rate(overall=inf, per_chat=inf),
+    confidentiality="say.opening_open_channel",
+    sms=True,
 )
 
 

@@ -30,11 +30,14 @@ class FakeDialogue:
     turns: deque[Turn] = field(default_factory=deque)
     asked: list[dict[str, Any]] = field(default_factory=list)
     down: bool = False
+    broken: bool = False
 
     async def turn(self, state: Json | None, message: Json, *, sms: bool, owner: str) -> Turn:
         """Take one turn."""
         if self.down:
             raise DialogueDownError("down")
+        if self.broken:
+            raise ZeroDivisionError
         self.asked.append({"state": state, "message": message, "sms": sms, "owner": owner})
         return self.turns.popleft() if self.turns else turn("say.greeting")
 

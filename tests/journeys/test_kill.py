@@ -4,6 +4,7 @@ The dialogue is a pure function, so a conversation that was disturbed must read 
 not, message by message. Processes die at random points of it, with a fixed seed.
 """
 
+import contextlib
 import os
 import random
 import re
@@ -11,13 +12,13 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from backup.chat.phone import Phone
+from backup.chat.phone import Phone, SilentError
 from bots.simulator.adapter import Delivery
 from tests.support.running import Browser, Running
 
@@ -26,7 +27,7 @@ VICTIMS = ("gateway", "worker", "dialogue", "postgres", "dashboard", "worker", "
 PATIENCE = 120
 WAY = (
     "hi", "1", "nonsense", "1", "1", "1", "5", "1", "2", "1", "back", "1", "1", "1,2", "2", "5",
-    "0", "anything", "return", "1", "2", "5", "1",
+    "0", "anything", "return", "1", "2", "5", "1", "1", "1",
 )  # fmt: skip
 REPLIES = tuple(f"Message number {number} of the doctor." for number in range(1, 9))
 
@@ -78,6 +79,7 @@ class Killer:
 
 def test_a_disturbed_conversation_reads_like_an_undisturbed_one(disturbed: Running) -> None:
     calm = _talk(disturbed, "+99955502", None)
+    assert "sealed" in calm[-1]
     killer = Killer(disturbed, random.Random(SEED), moments=len(WAY))  # noqa: S311 - repeatable
     hurt = _talk(disturbed, "+99955503", killer)
     assert sorted(killer.killed) == sorted(VICTIMS)
@@ -85,16 +87,14 @@ def test_a_disturbed_conversation_reads_like_an_undisturbed_one(disturbed: Runni
 
 
 def test_a_professionals_messages_all_arrive_once_and_in_order(disturbed: Running) -> None:
-    doctor = _signed_in(disturbed)
-    path = doctor.find(r'action="(/cases/[0-9a-f-]+)/claim"')
-    doctor.post(f"{path}/claim")
-    doctor.get(path)
-    killer = Killer(disturbed, random.Random(SEED + 1), moments=len(REPLIES))  # noqa: S311
-    for number, text in enumerate(REPLIES):
-        killer.strike(number)
-        _insist(doctor, path, text)
-    killer.wait()
-    doctor.close()
+    with contextlib.closing(_signed_in(disturbed)) as doctor:
+        path = doctor.find(r'action="(/cases/[0-9a-f-]+)/claim"')
+        doctor.post(f"{path}/claim")
+        killer = Killer(disturbed, random.Random(SEED + 1), moments=len(REPLIES))  # noqa: S311
+        for number, text in enumerate(REPLIES):
+            killer.strike(number)
+            _reply(doctor, path, text)
+        killer.wait()
     seen = [*_waiting(disturbed, "+99955502"), *_waiting(disturbed, "+99955503")]
     assert seen == list(REPLIES)
 
@@ -109,7 +109,7 @@ def _talk(running: Running, number: str, killer: Killer | None) -> list[str]:
             if killer is not None:
                 killer.strike(moment)
             phone.send(line)
-            phone.settle(lambda message: shown.append(message.text))
+            _settle(running, phone, lambda message: shown.append(message.text))
         phone.tell_shown()
     if killer is not None:
         killer.wait()
@@ -121,9 +121,16 @@ def _waiting(running: Running, number: str) -> list[str]:
     arrived: list[Delivery] = []
     with httpx.Client(base_url=running.gateway) as client:
         phone = _phone(client, number)
-        phone.settle(arrived.append)
+        _settle(running, phone, arrived.append)
         phone.tell_shown()
     return [message.text for message in arrived]
+
+
+def _settle(running: Running, phone: Phone, show: Callable[[Delivery], None]) -> None:
+    try:
+        phone.settle(show)
+    except SilentError:
+        pytest.fail(f"silence; the program said last:\n{running.said()[-3000:]}")
 
 
 def _phone(client: httpx.Client, number: str) -> Phone:
@@ -143,14 +150,23 @@ def _signed_in(running: Running) -> Browser:
             return browser
 
 
-def _insist(doctor: Browser, path: str, text: str) -> None:
-    """As a person does: send the same form again until the page says that it is safe."""
-    end = time.monotonic() + PATIENCE
+def _reply(doctor: Browser, path: str, text: str) -> None:
+    """As a person does: open the form, and send it again until the page says that it is safe."""
+    _insist(lambda: doctor.get(path))
     form = doctor.page
+
+    def send() -> None:
+        doctor.page = form
+        doctor.post(f"{path}/reply", text=text)
+
+    _insist(send)
+
+
+def _insist(act: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
     while True:
         try:
-            doctor.page = form
-            doctor.post(f"{path}/reply", text=text)
+            act()
         except httpx.HTTPError:
             assert time.monotonic() < end, "the dashboard stays away"
             time.sleep(0.5)
