@@ -74,9 +74,7 @@ def _lapses_at(
     return now + (parts.draft_life if turn.kept else parts.idle)
 
 
-def _answer(
-    session: AsyncSession, conversation: Conversation, occasion: Occasion
-) -> None:
+def _answer(session: AsyncSession, conversation: Conversation, occasion: Occasion) -> None:
     code = conversation.draft().get("code")
     for message in render(
         occasion.turn.replies,

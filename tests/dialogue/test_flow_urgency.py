@@ -7,7 +7,7 @@ import pytest
 from tests.dialogue.talk import Talk
 
 
-def reasons(**answers: str) -> tuple[str, set[str]]:
+def reasons(**answers: str) -> tuple[int, set[str]]:
     """Rank and reasons of a report with these answers, the others left out."""
     report: dict[str, Any] = Talk().goes_to("send", **answers).chooses("yes").effect("submit")
     return report["urgency"], set(report["reasons"])
