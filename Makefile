@@ -28,7 +28,7 @@ install-dev: .venv/.installed-dev dialogue/.venv/.installed
 lock: $(UV)  ## after a change of dependencies; the locks hold hashes and no addresses
 	$(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
 	$(UV) pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements-dev.lock
-	$(MAKE) -C dialogue lock
+	$(UV) pip compile -q dialogue/requirements.in --override dialogue/requirements.override --python-version 3.10 --generate-hashes --no-emit-index-url -o dialogue/requirements.lock
 
 clean:  ## everything that can be made again; the data in .backup stays
 	rm -rf .tools .venv dialogue/.venv dialogue/build build *.egg-info
