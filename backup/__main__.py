@@ -5,6 +5,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 
 from backup import chat, code, enrol, export, up, verify
+from backup.bench import dialogue as bench_dialogue
+from backup.bench import reply as bench_reply
 from backup.bench import seal as bench_seal
 from core.errors import BackUpError
 from core.log import configure_logging
@@ -46,7 +48,11 @@ def _parser() -> ArgumentParser:
     benches = commands.add_parser("bench", help="measure").add_subparsers(
         metavar="NAME", required=True
     )
-    for name, module in (("seal", bench_seal),):
+    for name, module in (
+        ("dialogue", bench_dialogue),
+        ("reply", bench_reply),
+        ("seal", bench_seal),
+    ):
         one = benches.add_parser(name, description=module.__doc__)
         module.add_arguments(one)
         one.set_defaults(act=module.run)

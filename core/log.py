@@ -21,6 +21,7 @@ TALKATIVE = (
     "telegram",
     "twilio.http_client",
     "uvicorn.access",
+    "uvicorn.error",
 )
 
 
