@@ -8,8 +8,8 @@ from rasa.shared.core.slots import AnySlot
 class AnswerSlot(AnySlot):
     """Rasa's slot for any value, copied by hand.
 
-    Rasa copies every slot of the domain for every copy of a tracker, some 400 slots a turn, and
-    `copy.copy` without `__copy__` was a third of the turn.
+    Rasa copies every slot of the domain for every copy of a tracker, some 300 slots a turn; with
+    `copy.copy` as it is, a turn costs 1.3 times as much.
     """
 
     type_name = "dialogue.answer_slot.AnswerSlot"

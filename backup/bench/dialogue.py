@@ -19,9 +19,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from core.errors import ConfigurationError
 from core.settings import Settings
@@ -50,6 +50,8 @@ PLACE = "near the old bridge"
 Json = dict[str, Any]
 Ask = Callable[[str], Json]
 """Sends one text of one conversation, and gives the turn's outcome."""
+Person = Callable[[http.client.HTTPConnection], Ask]
+"""Begins a conversation on a connection."""
 Latencies = list[list[float]]
 """Seconds of each turn, by conversation."""
 
@@ -76,7 +78,8 @@ class Figures:
 class Side:
     """One of the two, and its times so far."""
 
-    begin: Callable[[], Ask]
+    port: int
+    person: Person
     latencies: Latencies
     seconds: float = 0.0
 
@@ -84,7 +87,7 @@ class Side:
         """Hold `times` conversations one after the other, `at_once` side by side."""
         began = time.perf_counter()
         with ThreadPoolExecutor(at_once) as people:
-            held = people.map(lambda _: _converse(self.begin()), range(at_once * times))
+            held = people.map(lambda _: _converse(self.port, self.person), range(at_once * times))
             self.latencies.extend(held)
         self.seconds += time.perf_counter() - began
 
@@ -107,11 +110,9 @@ def measure(*, rounds: int = 3, at_once: int = 2, ours_each: int = 8) -> Figures
     """
     with ExitStack() as started:
         our_port, stock_port = _start(started)
-        ours = Side(lambda: _our_conversation(our_port), [])
-        numbers = count()
-        stock = Side(lambda: _stock_conversation(stock_port, f"bench-{next(numbers)}"), [])
+        ours, stock = Side(our_port, _with_us, []), Side(stock_port, _with_stock, [])
         for side in (ours, stock):  # the first conversation fills caches
-            _converse(side.begin())
+            _converse(side.port, side.person)
         for _ in range(rounds):
             ours.play(at_once, ours_each // 2)
             stock.play(at_once, 1)
@@ -157,17 +158,19 @@ def _p95_ms(seconds: Sequence[float]) -> float:
 # -- conversations
 
 
-def _converse(ask: Ask) -> list[float]:
+def _converse(port: int, person: Person) -> list[float]:
     """From the first word until the report is sent; the seconds of each turn."""
     latencies: list[float] = []
     text = "hello"
-    while len(latencies) < LONGEST:
-        began = time.perf_counter()
-        turn = ask(text)
-        latencies.append(time.perf_counter() - began)
-        if any(effect["do"] == "submit" for effect in turn["effects"]):
-            return latencies
-        text = _answer(turn["replies"])
+    with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        ask = person(connection)
+        while len(latencies) < LONGEST:
+            began = time.perf_counter()
+            turn = ask(text)
+            latencies.append(time.perf_counter() - began)
+            if any(effect["do"] == "submit" for effect in turn["effects"]):
+                return latencies
+            text = _answer(turn["replies"])
     raise ConfigurationError("the questionnaire did not come to an end; is it another one?")
 
 
@@ -177,8 +180,7 @@ def _answer(replies: Sequence[Json]) -> str:
     return WORDS.get(question) or ("1" if asked.get("choices") else PLACE)
 
 
-def _our_conversation(port: int) -> Ask:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+def _with_us(connection: http.client.HTTPConnection) -> Ask:
     state: Json | None = None
 
     def ask(text: str) -> Json:
@@ -199,8 +201,8 @@ def _our_conversation(port: int) -> Ask:
     return ask
 
 
-def _stock_conversation(port: int, sender: str) -> Ask:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
+def _with_stock(connection: http.client.HTTPConnection) -> Ask:
+    sender = uuid4().hex
 
     def ask(text: str) -> Json:
         said = _post(connection, "/webhooks/rest/webhook", {"sender": sender, "message": text})

@@ -19,7 +19,7 @@ class SentenceFeaturizer(CountVectorsFeaturizer):
 
     Rasa replaces each number by one token, but here numbers tell options apart ("18 to 25",
     "26 to 40"). It also counts the n-grams of each word on its own, for entity extractors that this
-    pipeline does not have: that was half of this step's time.
+    pipeline does not have: understanding a message would cost 1.3 times as much.
     """
 
     def _process_tokens(self, tokens: list[str], attribute: str = TEXT) -> list[str]:  # noqa: ARG002

@@ -1,13 +1,20 @@
 """Rasa's agent, fitted to serve turns: every replaced part of Rasa is named here, with the reason.
 
-| part of Rasa              | instead                                                        |
-|---------------------------|----------------------------------------------------------------|
-| tracker store             | `SnapshotStore`: nothing is kept between requests              |
-| lock store                | `NoLocks`: a request brings its own conversation               |
-| action endpoint           | `InProcessActions`: the SDK's executor, without HTTP           |
-| graph runner              | `PlannedRunner`: planned once, not at every run                |
-| check of action results   | none: the actions are this package's, not a stranger's server  |
-| extraction of slots       | none: all mappings are custom, filled by the form's action     |
+The figure is what a turn costs with Rasa's own part instead, measured in turns of the same process
+on the shipped questionnaire; a turn itself takes about 1.7 ms of processor time.
+
+| Rasa's part              | here                                                  | cost  |
+|--------------------------|-------------------------------------------------------|-------|
+| check of action results  | none: the actions are ours, not a stranger's server   | x 11  |
+| graph runner (dask)      | `PlannedRunner`: planned once, not at every run       | x 1.4 |
+| extraction of slots      | none: the form's action fills them all                | x 1.4 |
+| form: the next question  | none: the turn's replies have it already              | x 1.3 |
+| slot                     | `AnswerSlot`: copied by hand                          | x 1.3 |
+| debug copies of events   | none: what nobody may read is not rendered            | x 1.2 |
+| reading action results   | `TrustedAction`: slots only                           | x 1.1 |
+| lock store               | `NoLocks`: a request brings its own conversation      | x 1.0 |
+| action endpoint          | `InProcessActions`: the SDK's executor, without HTTP  |       |
+| tracker store            | `SnapshotStore`: nothing is kept between requests     |       |
 """
 
 from __future__ import annotations
