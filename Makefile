@@ -1,8 +1,12 @@
 # Two commands for a newcomer: `make run` and `make test`. Nothing else comes before them.
 
-PYTHON311 := $(shell command -v python3.11 || command -v python3.12 || command -v python3.13)
-# uv looks for Python 3.10 on PATH; a pyenv that isn't on PATH is looked at too, else uv fetches it.
-PYTHON310 := $(firstword $(shell command -v python3.10) $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python) 3.10)
+# A comma inside an argument of `call`.
+, := ,
+# The first of these that runs and is new enough; a name on PATH alone may be an empty shim.
+works = $(shell for one in $(1); do "$$one" -c 'import sys; sys.version_info[:2] $(2) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; done)
+PYTHON311 := $(call works,python3.11 python3.12 python3.13 python3,>= (3$(,)11))
+# A pyenv that isn't on PATH is looked at too; without any, uv fetches a Python 3.10.
+PYTHON310 := $(or $(call works,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python),== (3$(,)10)),3.10)
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
 
