@@ -34,10 +34,14 @@ def read_update(content: dict[str, Any]) -> tuple[Arrived, ...]:
         MalformedError: it isn't an update.
     """
     try:
-        update = telegram.Update.de_json(content)
+        return _read(telegram.Update.de_json(content))
     except (AttributeError, KeyError, TypeError, ValueError):
-        # Not chained: the original may quote what somebody wrote.
+        # The library leaves out what is missing, so a part may be None where the API has one. Not
+        # chained: the original may quote what somebody wrote.
         raise MalformedError("not an update of Telegram") from None
+
+
+def _read(update: telegram.Update) -> tuple[Arrived, ...]:
     number = str(update.update_id)
     if update.message is not None:
         return _message(number, update.message)

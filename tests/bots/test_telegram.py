@@ -157,7 +157,16 @@ def test_groups_bots_and_news_of_the_service_are_no_concern_of_ours(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b'"x"', b"{}", b'{"update_id":1,"message":7}', b"\xff"]
+    "raw",
+    [
+        b"",
+        b"[]",
+        b'"x"',
+        b"{}",
+        b'{"update_id":1,"message":7}',
+        b'{"update_id":1,"message":{"message_id":1,"date":1,"chat":{},"text":"x"}}',
+        b"\xff",
+    ],
 )
 async def test_what_is_no_update_is_refused(telegram: Telegram, raw: bytes) -> None:
     with pytest.raises(MalformedError):
