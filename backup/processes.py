@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
 LONGEST_PAUSE = 10.0
 STOP_WITHIN = 10.0
+NEEDED_BY_ANY = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
 
 
 class ProcessError(BackUpError):
@@ -35,6 +36,8 @@ class Program:
     command: Sequence[str]
     health: str | None = None
     """An address that answers 200 once the process is ready."""
+    bare: bool = False
+    """Give it nothing of the environment but what any program needs: no address, token or key."""
 
 
 class Supervisor:
@@ -73,7 +76,7 @@ class Supervisor:
         process = await asyncio.create_subprocess_exec(
             *program.command,
             cwd=self._directory,
-            env=self._environment,
+            env=_bare(self._environment) if program.bare else self._environment,
             stdin=asyncio.subprocess.DEVNULL,
             # Ctrl-C in the terminal reaches us alone; we stop the children in order.
             start_new_session=True,
@@ -122,6 +125,10 @@ def require_free_port(port: int, *, variable: str) -> None:
             raise ConfigurationError(
                 f"port {port} is in use; stop what uses it, or set {variable} to another port"
             ) from None
+
+
+def _bare(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in NEEDED_BY_ANY if name in environment}
 
 
 async def _answers(client: httpx.AsyncClient, address: str) -> bool:

@@ -101,6 +101,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
             name="dialogue",
             command=(str(DIALOGUE_PYTHON), "-m", "dialogue", "serve", "--port", port),
             health=f"{dialogue}/health",
+            bare=True,
         ),
         Program(
             name="gateway",
