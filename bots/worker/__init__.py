@@ -30,6 +30,9 @@ from vault.errors import TamperedError
 log = logging.getLogger(__name__)
 
 CONCURRENCY = 16
+LOOK_EVERY_SECONDS = 0.2
+"""A message that arrives while its lane's last job is just ending finds the lock taken, and nothing
+tells the engine when it is free."""
 HEARTBEAT_SECONDS = 1.0
 STALLED_AFTER_SECONDS = 5
 """A worker without a heartbeat for so long is taken for dead, and its jobs run again."""
@@ -46,7 +49,7 @@ def open_app(parts: Parts, url: str) -> App:
         worker_defaults={
             "concurrency": CONCURRENCY,
             "delete_jobs": "successful",
-            "fetch_job_polling_interval": 2,
+            "fetch_job_polling_interval": LOOK_EVERY_SECONDS,
             "install_signal_handlers": False,
             "shutdown_graceful_timeout": 5,
             "update_heartbeat_interval": HEARTBEAT_SECONDS,
