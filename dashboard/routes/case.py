@@ -127,14 +127,16 @@ async def _case_page(request: Request, here: CaseVisitor, **desk: Any) -> Respon
             reader=reader.account.id,
             identity=reader.visit.identity,
         )
-    reports = list(_of_kind(records, REPORT))
-    later = (record.content for record in _of_kind(records, CONSENT))
+    later = [record.content for record in _of_kind(records, CONSENT)]
+    reports = [
+        read_report(record.content, parts.questionnaire, later=later)
+        for record in _of_kind(records, REPORT)
+    ]
     return page(
         request,
         "case.html",
-        report=read_report(reports[-1].content, parts.questionnaire, later=later)
-        if reports
-        else None,
+        report=reports[-1] if reports else None,
+        earlier=reports[-2::-1],
         messages=chat.messages(records, reader=reader.account.id, known=known),
         cursor=Cursor(
             record=records[-1].id if records else chat.BEGINNING, owner=here.case.owner or ""

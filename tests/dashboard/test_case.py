@@ -29,6 +29,20 @@ async def test_the_inbox_shows_what_waits_the_most_urgent_first_with_reasons_in_
         assert "Late by 10 minutes" in (await browser.get("/inbox")).text
 
 
+async def test_every_report_of_the_person_is_on_the_page_the_latest_first(
+    desk: Desk, amina: Enrolment
+) -> None:
+    case_id = await desk.report(reasons=["needs"])
+    assert await desk.another_report(case_id, reasons=["pep"])
+    async with desk.signed_in(amina) as browser:
+        await take(browser, case_id)
+        page = (await browser.get(f"/cases/{case_id}")).text
+    assert (
+        page.index("HIV prevention") < page.index("An earlier report") < page.rindex("Help wanted")
+    )
+    assert not await desk.another_report(case_id, reasons=["pain"])
+
+
 async def test_only_cases_for_ones_own_service_are_shown(desk: Desk, amina: Enrolment) -> None:
     lawyer = await desk.enrol("Luc Sample", services=("legal",))
     await desk.report(services=["health"])

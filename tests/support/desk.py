@@ -22,7 +22,7 @@ from dashboard.parts import Origin, Parts
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from referrals.accounts import Enrolment, Profile
-from referrals.cases import CASE_CHANNEL, Sealing, add_message, open_from_report
+from referrals.cases import CASE_CHANNEL, Sealing, add_message, add_report, open_from_report
 from referrals.conversation import Conversation, erase_conversation, fresh_row
 from referrals.credentials import Cost
 from referrals.professionals import enrol
@@ -128,6 +128,14 @@ class Desk:
             )
         self.cases[case_id] = conversation
         return case_id
+
+    async def another_report(self, case_id: CaseId, **changes: Any) -> bool:
+        """The same person submits once more; whether it joined the case."""
+        facts = {**REPORT, "submitted_at": self.clock().isoformat(), **changes}
+        async with self.parts.sessions.begin() as session:
+            return await add_report(
+                session, self.sealing, case_id, facts, asked=False, now=self.clock()
+            )
 
     async def person_writes(self, case_id: CaseId, text: str) -> RecordId:
         """The survivor writes into the chat."""
