@@ -1,15 +1,13 @@
 """The gateway process: `python -m bots`."""
 
-import asyncio
 import sys
 
 import uvicorn
 
 from bots.assemble import open_parts
 from bots.gateway import create_gateway
-from core.errors import BackUpError
-from core.log import configure_logging
-from core.settings import Settings, load_settings
+from core.process import run_process
+from core.settings import Settings
 
 
 async def _serve(settings: Settings) -> None:
@@ -31,14 +29,8 @@ async def _serve(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Serve until told to stop; a foreseen error is one line."""
-    configure_logging("gateway")
-    try:
-        asyncio.run(_serve(load_settings()))
-    except BackUpError as error:
-        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    """Run until told to stop."""
+    return run_process("gateway", _serve)
 
 
 if __name__ == "__main__":

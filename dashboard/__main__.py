@@ -1,15 +1,14 @@
 """The dashboard process: `python -m dashboard`."""
 
-import asyncio
 import sys
 from socket import socket
 
 import uvicorn
 
 from core.database import open_engine, open_sessions
-from core.errors import BackUpError, ConfigurationError
-from core.log import configure_logging
-from core.settings import Settings, load_settings
+from core.errors import ConfigurationError
+from core.process import run_process
+from core.settings import Settings
 from dashboard.app import create_app
 from dashboard.hub import Hub
 from dashboard.parts import Origin, Parts
@@ -71,14 +70,8 @@ async def _run(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Serve until told to stop; a foreseen error is one line."""
-    configure_logging("dashboard")
-    try:
-        asyncio.run(_run(load_settings()))
-    except BackUpError as error:
-        print(f"dashboard: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    """Run until told to stop."""
+    return run_process("dashboard", _run)
 
 
 if __name__ == "__main__":

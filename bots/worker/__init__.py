@@ -6,7 +6,6 @@ Any number of workers run beside each other on one database: `python -m bots.wor
 import asyncio
 import logging
 import signal
-import sys
 import warnings
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -20,10 +19,9 @@ from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
 from bots.parts import Parts, now
 from bots.sweep import sweep
-from core.errors import BackUpError
 from core.jobs import LANE, defer
-from core.log import configure_logging
-from core.settings import Settings, load_settings
+from core.process import run_process
+from core.settings import Settings
 from vault.checkpoint import sign_checkpoint
 from vault.errors import TamperedError
 
@@ -137,11 +135,5 @@ async def _work(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Work until told to stop; a foreseen error is one line."""
-    configure_logging("worker")
-    try:
-        asyncio.run(_work(load_settings()))
-    except BackUpError as error:
-        print(f"worker: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    """Run until told to stop."""
+    return run_process("worker", _work)

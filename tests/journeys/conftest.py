@@ -1,8 +1,6 @@
 """One running program for the journeys that share it, as a user starts it."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +10,8 @@ from tests.support.running import Browser, Running
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """`backup up --demo`, started once and stopped at the end."""
-    with tempfile.TemporaryDirectory() as directory:
-        program = Running(Path(directory) / "data")
-        program.start()
-        try:
-            yield program
-        finally:
-            program.stop()
+    with Running.started() as program:
+        yield program
 
 
 @pytest.fixture(scope="session")

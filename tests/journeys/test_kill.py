@@ -9,11 +9,9 @@ import os
 import random
 import re
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -35,13 +33,8 @@ REPLIES = tuple(f"Message number {number} of the doctor." for number in range(1,
 @pytest.fixture(scope="module")
 def disturbed() -> Iterator[Running]:
     """A program of its own, since it will be hurt."""
-    with tempfile.TemporaryDirectory() as directory:
-        program = Running(Path(directory) / "data")
-        program.start()
-        try:
-            yield program
-        finally:
-            program.stop()
+    with Running.started() as program:
+        yield program
 
 
 class Killer:

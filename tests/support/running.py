@@ -6,10 +6,12 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import psutil
@@ -48,6 +50,19 @@ class Running:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._offsets: dict[str, Iterator[int]] = {}
+
+    @classmethod
+    @contextmanager
+    def started(cls, **settings: str) -> Iterator[Self]:
+        """One in a fresh directory, ready, and stopped at the end."""
+        # Not below pytest's own directory: the database may run as another user.
+        with tempfile.TemporaryDirectory() as directory:
+            program = cls(Path(directory) / "data", **settings)
+            program.start()
+            try:
+                yield program
+            finally:
+                program.stop()
 
     def start(self) -> None:
         """Start, and wait until everything is ready."""
