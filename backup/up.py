@@ -131,7 +131,8 @@ async def _train() -> None:
 @contextlib.contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Hold the data directory, so that a second `backup up` stops with one line."""
-    data.mkdir(mode=0o755, parents=True, exist_ok=True)
+    # Started by root, PostgreSQL runs as another user, who must be able to pass through.
+    data.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     with (data / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
