@@ -1,25 +1,38 @@
 """The command `backup`."""
 
-import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from __future__ import annotations
 
-from backup import chat, code, enrol, export, up, verify
-from backup.bench import dialogue as bench_dialogue
-from backup.bench import reply as bench_reply
-from backup.bench import seal as bench_seal
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
 from core.errors import BackUpError
 from core.log import configure_logging
 from core.settings import Settings, load_settings
 
 Command = Callable[[Namespace, Settings], int]
 
+COMMANDS = {
+    "up": "start everything on this machine",
+    "chat": "talk to the running gateway as a phone would",
+    "code": "show the sign-in code of a sample person",
+    "enrol": "make an account for a professional or an administrator",
+    "export": "give a case's key and files to whoever holds them by right",
+    "verify": "check the custody log",
+}
+BENCHES = {
+    "dialogue": "the dialogue beside stock Rasa, in one run",
+    "reply": "from a signed webhook to the reply at the provider",
+    "seal": "sealing beside openssl dgst -sha256",
+}
 USAGE_EXIT = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a foreseen error is one line on standard error."""
-    args = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = _parser(words).parse_args(words)
     configure_logging("backup")
     try:
         act: Command = args.act
@@ -31,32 +44,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _parser() -> ArgumentParser:
+def _parser(words: Sequence[str]) -> ArgumentParser:
+    """The parser; only the module of the command that is called is loaded, which takes a while."""
     parser = ArgumentParser(prog="backup", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, module, words in (
-        ("up", up, "start everything on this machine"),
-        ("chat", chat, "talk to the running gateway as a phone would"),
-        ("code", code, "show the sign-in code of a sample person"),
-        ("enrol", enrol, "make an account for a professional or an administrator"),
-        ("export", export, "give a case's key and files to whoever holds them by right"),
-        ("verify", verify, "check the custody log"),
-    ):
-        one = commands.add_parser(name, help=words, description=module.__doc__)
-        module.add_arguments(one)
-        one.set_defaults(act=module.run)
-    benches = commands.add_parser("bench", help="measure").add_subparsers(
+    _add(commands, COMMANDS, "backup", words[:1])
+    bench = commands.add_parser("bench", help="measure").add_subparsers(
         metavar="NAME", required=True
     )
-    for name, module in (
-        ("dialogue", bench_dialogue),
-        ("reply", bench_reply),
-        ("seal", bench_seal),
-    ):
-        one = benches.add_parser(name, description=module.__doc__)
-        module.add_arguments(one)
-        one.set_defaults(act=module.run)
+    _add(bench, BENCHES, "backup.bench", words[1:2])
     return parser
+
+
+def _add(
+    commands: _SubParsersAction[ArgumentParser],
+    named: Mapping[str, str],
+    package: str,
+    called: Sequence[str],
+) -> None:
+    for name, words in named.items():
+        one = commands.add_parser(name, help=words)
+        if [name] == list(called):
+            module = import_module(f"{package}.{name}")
+            one.description = module.__doc__
+            module.add_arguments(one)
+            one.set_defaults(act=module.run)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,15 @@ def metadata() -> MetaData:
     return Base.metadata
 
 
-def config(connection: Connection) -> Config:
-    """Alembic's settings for an open connection; there is no settings file."""
+def config(connection: Connection, *, shape: MetaData | None = None) -> Config:
+    """Alembic's settings for an open connection; there is no settings file.
+
+    `shape` is what the tables should be, for making a migration and for checking that none lacks.
+    """
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     settings.attributes["connection"] = connection
+    settings.attributes["shape"] = shape
     return settings
 
 

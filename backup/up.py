@@ -14,7 +14,7 @@ from backup.database import Database, open_database
 from backup.demo import print_sign_ins
 from backup.escrow import escrow_recipient
 from backup.migrate import migrate
-from backup.processes import Program, Supervisor, require_free_port
+from backup.processes import ProcessError, Program, Supervisor, require_free_port
 from core.errors import ConfigurationError
 from core.settings import Settings
 from vault.keys import LocalKeyProvider
@@ -83,9 +83,14 @@ async def running(
     }
     supervisor = Supervisor(environment, ROOT)
     try:
-        for program in programs(settings):
-            say(f"{program.name}: starting")
-            await supervisor.start(program, ready_within=120)
+        all_of = programs(settings)
+        say(f"{', '.join(program.name for program in all_of)}: starting")
+        try:
+            async with asyncio.TaskGroup() as group:
+                for program in all_of:
+                    group.create_task(supervisor.start(program, ready_within=120))
+        except* ProcessError as failed:
+            raise failed.exceptions[0] from None
         yield supervisor
     finally:
         await supervisor.stop()

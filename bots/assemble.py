@@ -18,6 +18,7 @@ from core.settings import Settings
 from locales import Catalogs
 from referrals.cases import Sealing
 from vault.age import Recipient
+from vault.errors import SealError
 from vault.keys import KeyProvider, LocalKeyProvider
 from vault.store import DirectoryStore
 
@@ -31,12 +32,16 @@ def database_url(settings: Settings) -> str:
 
 def open_sealing(settings: Settings) -> Sealing:
     """The server's keys, the object store and the escrow recipient."""
-    if settings.escrow_recipient is None:
-        raise ConfigurationError("ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)")
+    try:
+        escrow = Recipient.parse(settings.escrow_recipient or "")
+    except SealError:
+        raise ConfigurationError(
+            "ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)"
+        ) from None
     return Sealing(
         keys=LocalKeyProvider.open(settings.backup_data / "keys" / "server.key"),
         store=DirectoryStore(settings.backup_data / "objects"),
-        escrow=Recipient.parse(settings.escrow_recipient),
+        escrow=escrow,
     )
 
 

@@ -2,11 +2,9 @@
 
 from alembic import context
 
-from backup.migrate import metadata
-
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata(),
+    target_metadata=context.config.attributes["shape"],
     include_name=lambda name, kind, _: (
         not (kind == "table" and (name or "").startswith("procrastinate_"))
     ),
