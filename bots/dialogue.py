@@ -5,14 +5,13 @@ It holds nothing between turns, so any of its processes may answer, and a turn m
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import httpx
 
 from core.errors import BackUpError
 
 Json = dict[str, Any]
-Owner = Literal["bot", "nobody", "human"]
 
 
 class DialogueDownError(BackUpError):

@@ -16,7 +16,13 @@ from bots.parts import Parts
 from bots.resume import code_fingerprint
 from core.database import announce
 from core.identifiers import CaseId
-from referrals.cases import CASE_CHANNEL, add_report, ask_for_person, open_from_report
+from referrals.cases import (
+    CASE_CHANNEL,
+    add_report,
+    ask_for_person,
+    cases_of,
+    open_from_report,
+)
 from referrals.codes import new_code
 from referrals.conversation import NO_DRAFT, Conversation, erase_conversation, fresh_row
 from referrals.tables import HUMAN, NOBODY
@@ -169,12 +175,14 @@ async def _erase(
 ) -> Conversation:
     """Leave nothing readable; a fresh conversation, which lapses, carries the last words."""
     row, keys = conversation.row, occasion.parts.sealing.keys
-    channel, address, case_id = row.channel, conversation.address, row.case_id
+    channel, address = row.channel, conversation.address
     await occasion.parts.adapters[channel].forget(address)
+    cases = await cases_of(session, conversation)
     session.expunge(row)
     await erase_conversation(session, row.id)
-    if case_id is not None:
-        await shred(session, CaseId(case_id), store=occasion.parts.sealing.store)
+    for case_id in cases:
+        await shred(session, case_id, store=occasion.parts.sealing.store)
+        await announce(session, CASE_CHANNEL, str(case_id))
     fresh = fresh_row(keys, channel, address, lapses_at=occasion.now + occasion.parts.idle)
     session.add(fresh)
     await session.flush()

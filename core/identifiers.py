@@ -3,7 +3,6 @@
 from typing import NewType
 from uuid import UUID
 
-ConversationId = NewType("ConversationId", UUID)
 CaseId = NewType("CaseId", UUID)
 ProfessionalId = NewType("ProfessionalId", UUID)
 RecordId = NewType("RecordId", int)

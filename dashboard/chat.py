@@ -19,8 +19,8 @@ from vault.tables import SealedRecord
 
 MESSAGE, REPORT, CONSENT = "message", "report", "consent"
 BEGINNING = RecordId(0)
-LONGEST = 2000
-"""Characters of one reply."""
+LONGEST = 1500
+"""Characters of one reply: what every channel takes in one part (an SMS by Twilio has 1,600)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

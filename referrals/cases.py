@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import announce
@@ -51,6 +52,7 @@ async def open_from_report(
     case_id = await open_case(session, keys=sealing.keys, escrow=sealing.escrow, now=now)
     row = CaseRow(
         id=case_id,
+        conversation_id=conversation.row.id,
         reference=_reference(),
         answer_by=answer_by(card.urgency, now),
         opened_at=now,
@@ -97,6 +99,12 @@ async def ask_for_person(session: AsyncSession, keys: KeyProvider, case_id: Case
     _put_card(row, keys, replace(read_card(row, keys), asked=True))
     await announce(session, WAITING_CHANNEL, "")
     return True
+
+
+async def cases_of(session: AsyncSession, conversation: Conversation) -> list[CaseId]:
+    """Every case that a person's reports have opened."""
+    found = select(CaseRow.id).where(CaseRow.conversation_id == conversation.row.id)
+    return [CaseId(case_id) for case_id in await session.scalars(found)]
 
 
 async def add_message(

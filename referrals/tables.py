@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.database import Base
 
 BOT, NOBODY, HUMAN = "bot", "nobody", "human"
-WAITING, ACCEPTED, CLOSED = "waiting", "accepted", "closed"
+WAITING, ACCEPTED = "waiting", "accepted"
 
 
 class ConversationRow(Base):
@@ -101,6 +101,9 @@ class CaseRow(Base):
     id: Mapped[UUID] = mapped_column(
         ForeignKey("sealed_cases.id", ondelete="CASCADE"), primary_key=True
     )
+    conversation_id: Mapped[UUID] = mapped_column(index=True)
+    """Whose report it is, also when a later report of theirs went to somebody else: DELETE finds
+    all of a person's cases by it."""
     reference: Mapped[str] = mapped_column(unique=True)
     status: Mapped[str] = mapped_column(default=WAITING, index=True)
     card: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -18,7 +18,6 @@ from vault.note import Signer, Verifier
 from vault.tlog import TreeHead
 
 ORIGIN = "backup-custody"
-LINES = 3
 
 
 def written(origin: str, head: TreeHead) -> str:

@@ -149,6 +149,22 @@ async def test_after_delete_no_key_that_is_left_opens_anything_of_it(gateway: Ga
         assert (await session.scalars(select(CaseRow))).all() == []
 
 
+async def test_delete_also_reaches_an_earlier_case_that_somebody_took(gateway: Gateway) -> None:
+    first = await submitted(gateway)
+    async with gateway.parts.sessions.begin() as session:
+        taken = await session.get_one(CaseRow, first)
+        taken.status, taken.card = "accepted", None
+    gateway.dialogue.turns.append(kept({"do": "submit", **REPORT}))
+    await gateway.hear("1", external_id="m7")
+    second = (await gateway.row()).case_id
+    assert second not in {None, first}
+    gateway.dialogue.turns.append(turn("say.erased", state={}, effects=({"do": "erase"},)))
+    await gateway.hear("1", external_id="m9")
+    async with gateway.parts.sessions() as session:
+        assert await session.scalar(text("SELECT count(*) FROM wraps")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM records")) == 0
+
+
 async def test_the_last_words_of_delete_are_sent_and_then_lapse(gateway: Gateway) -> None:
     await submitted(gateway)
     gateway.dialogue.turns.append(turn("say.erased", state={}, effects=({"do": "erase"},)))

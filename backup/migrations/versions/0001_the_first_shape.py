@@ -133,6 +133,7 @@ def upgrade() -> None:
     op.create_table(
         "cases",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("conversation_id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("card", sa.LargeBinary(), nullable=True),
@@ -146,6 +147,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
     )
+    op.create_index(op.f("ix_cases_conversation_id"), "cases", ["conversation_id"], unique=False)
     op.create_index(op.f("ix_cases_professional_id"), "cases", ["professional_id"], unique=False)
     op.create_index(op.f("ix_cases_status"), "cases", ["status"], unique=False)
     op.create_table(
