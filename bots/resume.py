@@ -4,6 +4,8 @@ Guessing is limited per contact and forgiven when that contact's unkept conversa
 survivor who mistypes is not locked out.
 """
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +19,12 @@ WRONG_CODES = 5
 
 
 async def resume(
-    session: AsyncSession, keys: KeyProvider, here: Conversation, content: Json
+    session: AsyncSession,
+    keys: KeyProvider,
+    here: Conversation,
+    content: Json,
+    *,
+    now: datetime,
 ) -> Conversation | None:
     """Move the conversation that the typed code opens to this contact; None if there is none."""
     code = read_code(content.get("text") or "")
@@ -26,7 +33,10 @@ async def resume(
     row = await session.scalar(
         select(ConversationRow)
         .where(
-            ConversationRow.code == code_fingerprint(keys, code), ConversationRow.id != here.row.id
+            ConversationRow.code == code_fingerprint(keys, code),
+            ConversationRow.id != here.row.id,
+            # What has lapsed is gone, even if it is not swept away yet.
+            ConversationRow.lapses_at.is_(None) | (ConversationRow.lapses_at > now),
         )
         .with_for_update()
     )

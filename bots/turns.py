@@ -34,7 +34,7 @@ async def take_turn(
     channel, lane = parts.adapters[conversation.row.channel], conversation.row.id
     arrival.sealed = None
     await session.flush()
-    found = await resume(session, parts.sealing.keys, conversation, content)
+    found = await resume(session, parts.sealing.keys, conversation, content, now=now)
     if found is not None:
         conversation, content = found, {"kind": "event", "event": "resumed"}
     turn = await parts.dialogue.turn(

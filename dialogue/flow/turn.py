@@ -1,6 +1,7 @@
 """`take_turn`: the dialogue as a pure function. Equal input gives equal output.
 
-Invariants: over a professional the bot only obeys STOP, HIDE and DELETE and hears words of danger;
+Invariants: over a professional the bot only obeys STOP, HIDE and DELETE, hears words of danger, and
+tells of a file that did not arrive;
 while hidden it only shows something harmless; a question that is asked once more after a second
 misunderstanding comes with a way around it.
 """
@@ -201,6 +202,9 @@ def _over_others(scene: Scene, heard: Heard) -> None:
     if meaning.kind == "safety":
         acts.alarm(scene, meaning.name)
         scene.say(_told(scene, meaning.name))
+    elif heard.kind == "media":
+        # Nobody else would tell them that it never arrived.
+        scene.say("location_off" if heard.media == "location" else "media_never")
 
 
 def _deleting(scene: Scene) -> bool:

@@ -116,6 +116,16 @@ async def test_the_return_code_opens_the_conversation_from_another_phone(gateway
     assert len(await gateway.conversations()) == 1
 
 
+async def test_a_code_opens_nothing_that_has_lapsed(gateway: Gateway) -> None:
+    gateway.dialogue.turns.append(kept({"do": "give_code"}, replies=(_code_reply(),)))
+    await gateway.hear("1", external_id="m1")
+    code = "".join(c for c in gateway.channel.texts[-1] if c.isdigit())[:12]
+    async with gateway.parts.sessions.begin() as session:
+        await session.execute(text("UPDATE conversations SET lapses_at = now()"))
+    await gateway.hear(code, external_id="m2", phone="+15550002222")
+    assert gateway.dialogue.asked[-1]["message"]["text"] == code
+
+
 async def test_guessing_codes_ends_after_five(gateway: Gateway) -> None:
     gateway.dialogue.turns.append(kept({"do": "give_code"}, replies=(_code_reply(),)))
     await gateway.hear("1", external_id="m1")

@@ -264,6 +264,13 @@ def test_a_stranger_who_does_not_answer_deletes_nothing() -> None:
 # -- over a professional
 
 
+@pytest.mark.parametrize("owner", ["human", "nobody"])
+def test_whoever_answers_a_file_that_is_not_taken_is_told_of(owner: str) -> None:
+    talk = Talk(owner=owner).sends("photo")
+    assert talk.says == ["say.media_never"]
+    assert not talk.now.understood
+
+
 def test_the_bot_is_silent_while_somebody_else_answers() -> None:
     talk = Talk().goes_to("needs").says_word("person")
     for talk.owner in ("nobody", "human"):
