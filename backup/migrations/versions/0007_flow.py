@@ -1,0 +1,10 @@
+"""The flow part of this version; one migration is made of all of them before the release."""
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""

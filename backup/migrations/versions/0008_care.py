@@ -1,0 +1,10 @@
+"""The care part of this version; one migration is made of all of them before the release."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward."""
