@@ -15,6 +15,7 @@ TABLES = (
     "dashboard.tables",
     "referrals.professionals",
     "referrals.tables",
+    "vault.receipts",
     "vault.tables",
 )
 """The modules that define tables."""

@@ -1,5 +1,8 @@
 """The bundle part of this version; one migration is made of all of them before the release."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -8,3 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Go forward."""
+    op.create_table(
+        "receipts",
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
+    )
