@@ -10,7 +10,7 @@ PYTHON310 := $(or $(call works,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.1
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
 
-.PHONY: run test install install-dev check lock clean
+.PHONY: run test install install-dev check lock locales-extract locales-update locales-check clean
 
 run: install  ## everything on this machine, with sample professionals
 	@.venv/bin/backup up --demo
@@ -33,6 +33,15 @@ lock: $(UV)  ## after a change of dependencies; the locks hold hashes and no add
 	$(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
 	$(UV) pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements-dev.lock
 	$(UV) pip compile -q dialogue/requirements.in --override dialogue/requirements.override --python-version 3.10 --generate-hashes --no-emit-index-url -o dialogue/requirements.lock
+
+locales-extract: install  ## templates for a new language, with the English words as notes
+	@.venv/bin/backup locales extract
+
+locales-update: install  ## give every catalog the ids that are new, drop those that are gone
+	@.venv/bin/backup locales update
+
+locales-check: install  ## ids, placeholders, plurals and SMS budgets agree in all languages
+	@.venv/bin/backup locales check
 
 clean:  ## everything that can be made again; the data in .backup stays
 	rm -rf .tools .venv dialogue/.venv dialogue/build build *.egg-info

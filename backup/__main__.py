@@ -20,6 +20,7 @@ COMMANDS = {
     "enrol": "make an account for a professional or an administrator",
     "export": "give a case's key and files to whoever holds them by right",
     "verify": "check the custody log",
+    "locales": "how far the languages are; files for translators",
 }
 BENCHES = {
     "dialogue": "the dialogue beside stock Rasa, in one run",

@@ -62,6 +62,10 @@ class Catalogs:
         """Codes of the languages that are offered, in the order of the menu."""
         return tuple(code for code, language in self._registry.items() if language.offered)
 
+    def registered(self) -> tuple[str, ...]:
+        """Codes of all languages that have catalogs, offered or not."""
+        return tuple(self._registry)
+
     def language(self, code: str) -> Language:
         """The registry's entry; English for a code that is not registered."""
         return self._registry.get(code, self._registry[SOURCE])
@@ -73,6 +77,10 @@ class Catalogs:
     def ids(self, language: str, domain: str = "chat") -> frozenset[str]:
         """The ids that this very language has words for, without its fallbacks."""
         return frozenset(self._domains[language][domain].messages)
+
+    def forms(self, language: str, message_id: str) -> tuple[str, ...]:
+        """The words as this very language's catalog has them: one, or one per plural form."""
+        return self._messages[language][message_id].forms
 
     def has(self, language: str, message_id: str) -> bool:
         """Whether this very language has words for the id, in any domain."""

@@ -1,7 +1,7 @@
 """One ``.po`` file, read by Babel, with the review status that Babel's reader passes over."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from gettext import c2py
@@ -54,6 +54,12 @@ class Domain:
 def placeholders(text: str) -> frozenset[str]:
     """The names in braces."""
     return frozenset(_PLACEHOLDER.findall(text))
+
+
+def is_variant(message_id: str, ids: Collection[str]) -> bool:
+    """Whether the id is the short wording, for SMS, of another one."""
+    stem = message_id.removesuffix(".sms")
+    return stem != message_id and stem in ids
 
 
 def read_domain(path: Path) -> Domain:
