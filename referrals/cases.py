@@ -21,6 +21,7 @@ from vault.age import Recipient
 from vault.cases import open_case
 from vault.keys import KeyProvider
 from vault.preserve import preserve_record, preserve_report
+from vault.signing import ActorKey
 from vault.store import ObjectStore
 
 # No letters or digits that are mistaken for one another when read aloud.
@@ -108,11 +109,23 @@ async def cases_of(session: AsyncSession, conversation: Conversation) -> list[Ca
 
 
 async def add_message(
-    session: AsyncSession, case_id: CaseId, *, author: str, text: str, now: datetime
+    session: AsyncSession,
+    case_id: CaseId,
+    *,
+    author: str,
+    text: str,
+    now: datetime,
+    signer: ActorKey | None = None,
 ) -> RecordId:
     """Seal one chat message to its case and tell the open pages."""
     record = await preserve_record(
-        session, case_id, kind="message", author=author, content=text.encode(), now=now
+        session,
+        case_id,
+        kind="message",
+        author=author,
+        content=text.encode(),
+        now=now,
+        signer=signer,
     )
     await announce(session, CASE_CHANNEL, str(case_id))
     return record

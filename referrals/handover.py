@@ -33,6 +33,7 @@ from referrals.tables import (
 from vault.age import Recipient
 from vault.cases import admit
 from vault.keys import KeyProvider
+from vault.signing import ActorKey, actor_of
 from vault.tables import SealedRecord
 
 
@@ -131,7 +132,13 @@ async def mine(session: AsyncSession, *, professional: ProfessionalId) -> list[M
 
 
 async def claim(
-    session: AsyncSession, case_id: CaseId, *, keys: KeyProvider, helper: Helper, now: datetime
+    session: AsyncSession,
+    case_id: CaseId,
+    *,
+    keys: KeyProvider,
+    helper: Helper,
+    signer: ActorKey,
+    now: datetime,
 ) -> None:
     """Give the waiting case and its chat to this professional, and take it from the server.
 
@@ -145,7 +152,14 @@ async def claim(
         raise TakenError("taken")
     if not _may_take(read_card(row, keys), helper):
         raise NotAllowedError("not for this professional")
-    await admit(session, case_id, keys=keys, professional=helper.id, recipient=helper.recipient)
+    await admit(
+        session,
+        case_id,
+        keys=keys,
+        professional=helper.id,
+        recipient=helper.recipient,
+        signer=signer,
+    )
     row.status, row.card, row.professional_id, row.accepted_at = ACCEPTED, None, helper.id, now
     conversation.row.owner = HUMAN
     await note_event(session, conversation, "claimed")
@@ -159,6 +173,7 @@ async def reply(
     *,
     keys: KeyProvider,
     professional: ProfessionalId,
+    signer: ActorKey,
     text: str,
     client_id: UUID,
     now: datetime,
@@ -174,7 +189,7 @@ async def reply(
     if earlier is not None:
         return RecordId(earlier)
     record = await add_message(
-        session, case_id, author=f"professional:{professional}", text=text, now=now
+        session, case_id, author=actor_of(professional), text=text, now=now, signer=signer
     )
     queue(session, conversation, {"text": text}, now=now, part=client_id, record_id=record)
     await defer(session, LANE, str(conversation.row.id))

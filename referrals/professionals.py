@@ -28,8 +28,10 @@ from referrals.credentials import (
     new_password,
     new_totp_secret,
 )
+from vault import custody
 from vault.age import Identity, Recipient
 from vault.keys import KeyProvider
+from vault.signing import ActorKey
 
 _SALT = 16
 
@@ -110,6 +112,7 @@ async def enrol(
     added = insert(ProfessionalRow).values(**values).on_conflict_do_nothing()
     if await session.scalar(added.returning(ProfessionalRow.id)) is None:
         raise KnownLoginError("this e-mail is enrolled already")
+    custody.enrol(session, identifier, ActorKey.of(identity))
     account = Account(
         id=identifier, profile=profile, recipient=recipient, one_time=password is None
     )
@@ -136,7 +139,11 @@ async def sign_in(
         raise SignInError("wrong e-mail, password or code")
     secret = keys.unwrap(row.totp, context=_bound(row.id, "totp")).decode()
     await _use_code(sessions, row.id, accepted_step(secret, code, now))
-    return SignedIn(account=_account(row, keys), identity=_open(row, derived))
+    identity = _open(row, derived)
+    async with sessions.begin() as session:
+        # Accounts that are older than signed entries.
+        await custody.enrol_once(session, row.id, ActorKey.of(identity))
+    return SignedIn(account=_account(row, keys), identity=identity)
 
 
 async def change_password(

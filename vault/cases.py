@@ -17,6 +17,7 @@ from vault.age import Identity, Recipient, seal
 from vault.canonical import Value, bind
 from vault.entries import Act, Action
 from vault.keys import KeyProvider
+from vault.signing import ActorKey, actor_of
 from vault.store import ObjectStore
 
 DISPATCH = "dispatch"
@@ -45,6 +46,7 @@ async def admit(
     keys: KeyProvider,
     professional: ProfessionalId,
     recipient: Recipient,
+    signer: ActorKey,
 ) -> None:
     """Turn the dispatch wrap into the accepting professional's, so that the server can't read on.
 
@@ -58,7 +60,7 @@ async def admit(
     holder = holder_of(professional)
     sealed = wrapped(identity, case_id, holder, recipient)
     await repository.add_wrap(session, case_id, holder, sealed, datetime.now(UTC))
-    custody.log(session, Act(actor=holder, action=Action.ADMIT, case_id=case_id))
+    custody.log(session, Act(actor=holder, action=Action.ADMIT, case_id=case_id), signer)
 
 
 async def shred(session: AsyncSession, case_id: CaseId, *, store: ObjectStore) -> None:
@@ -78,7 +80,7 @@ async def shred(session: AsyncSession, case_id: CaseId, *, store: ObjectStore) -
 
 def holder_of(professional: ProfessionalId) -> str:
     """How wraps, records and custody entries name a professional."""
-    return f"professional:{professional}"
+    return actor_of(professional)
 
 
 def wrapped(identity: Identity, case_id: CaseId, holder: str, recipient: Recipient) -> bytes:

@@ -20,6 +20,7 @@ from vault.canonical import unbind
 from vault.cases import holder_of, place_of
 from vault.entries import Act, Action
 from vault.preserve import place
+from vault.signing import ActorKey
 from vault.store import ObjectRef, ObjectStore
 from vault.tables import SealedRecord
 
@@ -58,7 +59,7 @@ async def disclose(
     rows = await repository.records_after(session, case_id, after, kinds)
     sealed = await asyncio.to_thread(_fetched, rows, store)
     records = await asyncio.to_thread(_opened, rows, sealed, case_identity)
-    custody.log(session, _view(case_id, reader, rows, sealed))
+    custody.log(session, _view(case_id, reader, rows, sealed), ActorKey.of(identity))
     return records
 
 
@@ -71,7 +72,8 @@ async def export_identity(
         NotAllowedError: when the reader is not on the case.
     """
     case_identity = await _case_identity(session, case_id, reader, identity)
-    custody.log(session, Act(actor=holder_of(reader), action=Action.EXPORT, case_id=case_id))
+    act = Act(actor=holder_of(reader), action=Action.EXPORT, case_id=case_id)
+    custody.log(session, act, ActorKey.of(identity))
     return case_identity
 
 

@@ -11,5 +11,9 @@ class StoreError(BackUpError):
     """The object store could not keep or give back an object; what was kept stays kept."""
 
 
+class UnsignedError(BackUpError):
+    """Somebody acts whose own signature is not at hand: nothing is done."""
+
+
 class TamperedError(BackUpError):
     """The custody log is not as it was written; the message says what and where."""

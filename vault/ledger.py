@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from vault.entries import Entry
+from vault.entries import Action, Entry
 from vault.errors import TamperedError
 from vault.tables import CustodyCheckpoint, CustodyEntry, CustodySigner
 from vault.tlog import Frontier, Span, TreeHead, fold, peaks_of
@@ -25,7 +25,9 @@ def locked_frontier(connection: Connection) -> tuple[datetime, Frontier]:
     The lock is held until the transaction ends.
     """
     connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-    at, size = connection.execute(select(func.clock_timestamp(), _size())).one()
+    # A clock that was set back must not make an entry look older than the one before it.
+    now = func.greatest(func.clock_timestamp(), func.max(CustodyEntry.at))
+    at, size = connection.execute(select(now, _size())).one()
     return at, _frontier(size, connection.execute(_peaks(size)).all())
 
 
@@ -69,6 +71,14 @@ async def entries(session: AsyncSession) -> AsyncIterator[Entry]:
     async for page in result.partitions():
         for row in page:
             yield Entry(**row._mapping)  # noqa: SLF001 - public despite its underscore
+
+
+async def key_of(session: AsyncSession, actor: str) -> bytes | None:
+    """The public key that an actor signs with, as its latest enrolment says."""
+    enrolments = select(CustodyEntry.signer).where(
+        CustodyEntry.actor == actor, CustodyEntry.action == Action.ENROL
+    )
+    return await session.scalar(enrolments.order_by(CustodyEntry.sequence.desc()).limit(1))
 
 
 async def lock_checkpoints(session: AsyncSession) -> None:

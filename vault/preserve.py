@@ -16,6 +16,7 @@ from vault import custody, repository
 from vault.age import seal
 from vault.canonical import Value, bind, stamp
 from vault.entries import Act, Action
+from vault.signing import ActorKey
 from vault.store import ObjectStore
 from vault.tables import SealedRecord
 
@@ -24,16 +25,24 @@ SURVIVOR = "survivor"
 
 
 async def preserve_record(
-    session: AsyncSession, case_id: CaseId, *, kind: str, author: str, content: bytes, now: datetime
+    session: AsyncSession,
+    case_id: CaseId,
+    *,
+    kind: str,
+    author: str,
+    content: bytes,
+    now: datetime,
+    signer: ActorKey | None = None,
 ) -> RecordId:
-    """Seal a message or note to its case, kept in the row itself.
+    """Seal a message or note to its case, kept in the row itself; a professional signs for it.
 
     Raises:
         GoneError: when the case is gone.
+        UnsignedError: when the author is a professional without a signer.
     """
     record = await _new_record(session, case_id, kind, author, now)
     record.sealed = await _sealed(session, record, content)
-    return await _keep(session, record, record.sealed)
+    return await _keep(session, record, record.sealed, signer)
 
 
 async def preserve_report(
@@ -78,7 +87,9 @@ async def _sealed(session: AsyncSession, record: SealedRecord, content: bytes) -
     return seal(bind(place(record), content), [recipient])
 
 
-async def _keep(session: AsyncSession, record: SealedRecord, sealed: bytes) -> RecordId:
+async def _keep(
+    session: AsyncSession, record: SealedRecord, sealed: bytes, signer: ActorKey | None = None
+) -> RecordId:
     await repository.add_record(session, record)
     act = Act(
         actor=record.author,
@@ -88,5 +99,5 @@ async def _keep(session: AsyncSession, record: SealedRecord, sealed: bytes) -> R
         sha256=hashlib.sha256(sealed).digest(),
         size=len(sealed),
     )
-    custody.log(session, act)
+    custody.log(session, act, signer)
     return RecordId(record.id)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,18 +31,27 @@ class SealedCase(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient: Mapped[str] = mapped_column(Text)
+    generation: Mapped[int] = mapped_column(default=1)
+    """Counts the case's identities; a colleague's leaving begins a fresh one for what is new."""
     opened_at: Mapped[datetime]
 
 
 class Wrap(Base):
-    """A case's identity, sealed to one holder: `dispatch`, `escrow` or `professional:<uuid>`."""
+    """One of a case's identities, sealed to one holder.
+
+    Holders are `dispatch`, `escrow`, `professional:<uuid>`, and `lost:<uuid>`: the place of somebody
+    whose own identity is gone, with nothing in it, until escrow gives them the case again.
+    """
 
     __tablename__ = "wraps"
-    __table_args__ = (UniqueConstraint("case_id", "holder"),)
+    __table_args__ = (UniqueConstraint("case_id", "generation", "holder"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     case_id: Mapped[UUID] = mapped_column(ForeignKey(SealedCase.id, ondelete="CASCADE"))
-    holder: Mapped[str] = mapped_column(Text)
+    generation: Mapped[int] = mapped_column(default=1)
+    holder: Mapped[str] = mapped_column(Text, index=True)
+    added_by: Mapped[str | None] = mapped_column(Text)
+    """Who let the holder in; None for whoever took the case from those that wait."""
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
 
@@ -57,11 +67,28 @@ class SealedRecord(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     case_id: Mapped[UUID] = mapped_column(ForeignKey(SealedCase.id, ondelete="CASCADE"))
+    generation: Mapped[int]
+    """Which of the case's identities opens it."""
     kind: Mapped[str] = mapped_column(Text)
     author: Mapped[str] = mapped_column(Text)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     object: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
+
+
+class Hold(Base):
+    """A case that no schedule may erase, since when, by whom, and why (sealed by the server)."""
+
+    __tablename__ = "holds"
+
+    case_id: Mapped[UUID] = mapped_column(
+        ForeignKey(SealedCase.id, ondelete="CASCADE"), primary_key=True
+    )
+    placed_by: Mapped[UUID]
+    reason: Mapped[bytes] = mapped_column(LargeBinary)
+    placed_at: Mapped[datetime]
+    release_asked_by: Mapped[UUID | None]
+    """The first of the two who must agree that it ends."""
 
 
 class CustodyEntry(Base):
@@ -72,15 +99,20 @@ class CustodyEntry(Base):
     """
 
     __tablename__ = "custody_entries"
+    __table_args__ = (
+        Index("ix_custody_entries_enrol", "actor", postgresql_where=text("action = 'enrol'")),
+    )
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
-    case_id: Mapped[UUID] = mapped_column(index=True)
+    case_id: Mapped[UUID | None] = mapped_column(index=True)
     record_id: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     size: Mapped[int | None] = mapped_column(BigInteger)
+    signer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     node: Mapped[bytes] = mapped_column(LargeBinary)

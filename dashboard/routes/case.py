@@ -26,6 +26,7 @@ from dashboard.report import read_report
 from referrals import handover
 from referrals.handover import TakenError
 from vault.disclose import Record, disclose
+from vault.signing import ActorKey
 
 SEE_OTHER = 303
 
@@ -44,6 +45,7 @@ async def claim(request: Request, case_id: UUID, visitor: Professional) -> Respo
                 CaseId(case_id),
                 keys=parts.keys,
                 helper=visitor.account,
+                signer=ActorKey.of(visitor.visit.identity),
                 now=parts.now(),
             )
     except TakenError:
@@ -78,6 +80,7 @@ async def reply(
                 here.case.case_id,
                 keys=parts.keys,
                 professional=here.visitor.account.id,
+                signer=ActorKey.of(here.visitor.visit.identity),
                 text=words,
                 client_id=client_id,
                 now=parts.now(),

@@ -21,6 +21,7 @@ from vault.cases import admit
 from vault.disclose import disclose
 from vault.envelope import DataKey
 from vault.errors import SealError
+from vault.signing import ActorKey
 
 MARKER = "unmistakable"
 READER = ProfessionalId(uuid4())
@@ -216,6 +217,7 @@ async def records(gateway: Gateway, case_id: CaseId) -> Any:
             keys=sealing.keys,
             professional=READER,
             recipient=identity.recipient,
+            signer=ActorKey.of(identity),
         )
     async with gateway.parts.sessions.begin() as session:
         return await disclose(session, sealing.store, case_id, reader=READER, identity=identity)

@@ -22,6 +22,8 @@ from referrals.cases import CASE_CHANNEL
 from referrals.handover import claim
 from referrals.tables import OutgoingRow
 from tests.support.desk import PASSWORD, Desk, serving
+from vault.age import Identity
+from vault.signing import ActorKey
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -76,7 +78,14 @@ async def sign_in(page: Page, desk: Desk, who: Enrolment) -> None:
 async def taken(desk: Desk, who: Enrolment) -> CaseId:
     case_id = await desk.report()
     async with desk.parts.sessions.begin() as session:
-        await claim(session, case_id, keys=desk.parts.keys, helper=who.account, now=desk.clock())
+        await claim(
+            session,
+            case_id,
+            keys=desk.parts.keys,
+            helper=who.account,
+            signer=ActorKey.of(Identity.generate()),
+            now=desk.clock(),
+        )
     return case_id
 
 

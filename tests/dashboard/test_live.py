@@ -19,6 +19,8 @@ from referrals.handover import give_back, reply
 from referrals.professionals import suspend
 from referrals.tables import OutgoingRow
 from tests.support.desk import Desk, following, press, serving, take
+from vault.age import Identity
+from vault.signing import ActorKey
 
 
 async def stream_of(browser: httpx.AsyncClient, page: str) -> str:
@@ -36,6 +38,7 @@ async def answered(desk: Desk, case_id: CaseId, who: Enrolment, text: str) -> No
             case_id,
             keys=desk.parts.keys,
             professional=who.account.id,
+            signer=ActorKey.of(Identity.generate()),
             text=text,
             client_id=uuid4(),
             now=desk.clock(),

@@ -15,6 +15,7 @@ from vault.cases import admit, open_case, shred
 from vault.disclose import BEGINNING, Record, disclose, export_identity
 from vault.keys import LocalKeyProvider
 from vault.preserve import preserve_record, preserve_report
+from vault.signing import ActorKey
 from vault.store import DirectoryStore
 from vault.tables import CustodyEntry
 
@@ -32,6 +33,10 @@ class Professional:
 
     id: ProfessionalId = field(default_factory=lambda: ProfessionalId(uuid4()))
     identity: Identity = field(default_factory=Identity.generate)
+
+    @property
+    def signer(self) -> ActorKey:
+        return ActorKey.of(self.identity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,7 @@ class Desk:
                 keys=self.keys,
                 professional=who.id,
                 recipient=who.identity.recipient,
+                signer=who.signer,
             )
 
     async def opened_for(self, who: Professional) -> CaseId:
@@ -67,11 +73,17 @@ class Desk:
             return await preserve_report(session, self.store, case, content=content, now=NOW)
 
     async def message(
-        self, case: CaseId, content: bytes, *, kind: str = "message", author: str = "survivor"
+        self,
+        case: CaseId,
+        content: bytes,
+        *,
+        kind: str = "message",
+        author: str = "survivor",
+        signer: ActorKey | None = None,
     ) -> RecordId:
         async with self.sessions.begin() as session:
             return await preserve_record(
-                session, case, kind=kind, author=author, content=content, now=NOW
+                session, case, kind=kind, author=author, content=content, now=NOW, signer=signer
             )
 
     async def read(

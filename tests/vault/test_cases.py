@@ -110,7 +110,9 @@ class TestReading:
     ) -> None:
         case = await desk.opened_for(doctor)
         report = await desk.report(case, b"report")
-        message = await desk.message(case, b"thank you", author=f"professional:{doctor.id}")
+        message = await desk.message(
+            case, b"thank you", author=f"professional:{doctor.id}", signer=doctor.signer
+        )
         records = await desk.read(case, doctor)
         assert [(r.id, r.kind, r.author, r.content, r.created_at) for r in records] == [
             (report, "report", "survivor", b"report", NOW),

@@ -41,7 +41,7 @@ def fitted(entries: Iterable[Entry]) -> list[Entry]:
     """The entries with numbers and hashes that fit, as the log, or a clever forger, makes them."""
     frontier, result = Frontier(), []
     for entry in entries:
-        leaf = entry.hashed(entry.salt, entry.at)
+        leaf = entry.hashed
         frontier = frontier.grow(leaf)
         result.append(replace(entry, sequence=frontier.size, leaf=leaf, node=frontier.node))
     return result
@@ -217,7 +217,7 @@ class TestForked:
         self, number: int
     ) -> None:
         entry = replace(LOG[number - 1], actor="nobody")
-        leaf = entry.hashed(entry.salt, entry.at)
+        leaf = entry.hashed
         hidden = changed(number, actor="nobody", leaf=leaf, node=leaf)
         findings = found(hidden, HEADS[SIZE])
         assert any(first <= number <= last for _, first, last in findings)
