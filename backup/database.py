@@ -16,9 +16,13 @@ LOOK_EVERY_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where the rows are, and the embedded server that holds them, if it is ours."""
+    """Where the rows are, and the embedded server that holds them, if it is ours.
+
+    Migrations take `owner_url`, everything else `url`.
+    """
 
     url: str
+    owner_url: str
     embedded: Embedded | None = None
 
 
@@ -26,13 +30,14 @@ class Database:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Connect the address that is set, or run an embedded server until the block ends."""
     if settings.database_url is not None:
-        yield Database(settings.database_url.get_secret_value())
+        owner = settings.database_owner_url or settings.database_url
+        yield Database(settings.database_url.get_secret_value(), owner.get_secret_value())
         return
     print("database: starting PostgreSQL", flush=True)
     embedded = await asyncio.to_thread(Embedded, settings.backup_data / "postgres")
     watcher = asyncio.create_task(_keep_alive(embedded))
     try:
-        yield Database(embedded.url, embedded)
+        yield Database(embedded.url, embedded.url, embedded)
     finally:
         watcher.cancel()
         await asyncio.to_thread(embedded.stop)

@@ -7,12 +7,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData
 
+from backup.privileges import grant
 from core.database import Base, open_engine
 
 TABLES = (
     "bots.pace",
     "bots.simulator.tables",
     "dashboard.tables",
+    "referrals.passkeys",
     "referrals.professionals",
     "referrals.tables",
     "vault.receipts",
@@ -41,8 +43,15 @@ def config(connection: Connection, *, shape: MetaData | None = None) -> Config:
 
 
 async def migrate(url: str) -> None:
-    """Upgrade to the newest shape; does nothing when it is reached already."""
-    engine = open_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
-    await engine.dispose()
+    """Upgrade to the newest shape, as the owner, and let the program's role in.
+
+    Raises:
+        ConfigurationError: that role is missing and can't be made.
+    """
+    engine = open_engine(url, owner=True)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+            await connection.run_sync(grant)
+    finally:
+        await engine.dispose()

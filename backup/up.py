@@ -17,7 +17,7 @@ from backup.migrate import migrate
 from backup.processes import ProcessError, Program, Supervisor, require_free_port
 from core.errors import ConfigurationError
 from core.settings import Settings
-from vault.keys import LocalKeyProvider
+from vault.keys import open_keys
 
 ROOT = Path(__file__).parent.parent
 DIALOGUE_PYTHON = ROOT / "dialogue" / ".venv" / "bin" / "python"
@@ -69,8 +69,8 @@ async def running(
 ) -> AsyncIterator[Supervisor]:
     """All processes on a database, migrated and ready, until the block ends."""
     say("database: migrations")
-    await migrate(database.url)
-    LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    await migrate(database.owner_url)
+    open_keys(settings)
     environment = {
         **os.environ,
         "BACKUP_DATA": str(settings.backup_data.resolve()),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from sqlalchemy import DateTime, MetaData, text
@@ -27,6 +28,9 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+APPLICATION = "backup_app"
+"""The role of everything but migrations: it owns nothing, and what only grows it can't change."""
+
 type_map = {datetime: DateTime(timezone=True)}
 
 
@@ -40,10 +44,23 @@ class Base(DeclarativeBase):
 Sessions = async_sessionmaker[AsyncSession]
 
 
-def open_engine(url: str, *, size: int = 10) -> AsyncEngine:
-    """An engine of at most `size` connections for a `postgresql://` address."""
+def as_application(url: str) -> str:
+    """The same address for connections that work in the application's role from the start."""
+    parts, role = urlsplit(url), f"-crole={APPLICATION}"
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if role not in (options := query.get("options", "").split(" ")):
+        query["options"] = " ".join([*filter(None, options), role])
+    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote)))
+
+
+def open_engine(url: str, *, size: int = 10, owner: bool = False) -> AsyncEngine:
+    """An engine of at most `size` connections for a `postgresql://` address.
+
+    Only migrations work as the tables' `owner`; all others in the application's role.
+    """
+    address = url if owner else as_application(url)
     return create_async_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        address.replace("postgresql://", "postgresql+psycopg://", 1),
         hide_parameters=True,
         max_overflow=0,
         pool_pre_ping=True,
@@ -74,7 +91,7 @@ async def announce(session: AsyncSession, channel: str, payload: str) -> None:
 @asynccontextmanager
 async def listen(url: str, channel: str) -> AsyncIterator[AsyncIterator[str]]:
     """The payloads announced on `channel` from now on, over a connection of its own."""
-    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    connection = await psycopg.AsyncConnection.connect(as_application(url), autocommit=True)
     async with connection:
         await connection.execute(
             psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel))

@@ -5,7 +5,7 @@ A wrong value stops the program at its start with the variable's name and what i
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,9 @@ class Settings(BaseSettings):
 
     backup_data: Path = Field(Path(".backup"), description="a directory that the program owns")
     database_url: SecretStr | None = Field(None, description="postgresql://user:password@host/name")
+    database_owner_url: SecretStr | None = Field(
+        None, description="postgresql://… of the tables' owner, if DATABASE_URL is of another login"
+    )
     public_url: HttpUrl | None = Field(
         None, description="the https address under which providers reach the gateway"
     )
@@ -42,6 +45,22 @@ class Settings(BaseSettings):
         HttpUrl("https://api.telegram.org"), description="the address of a Bot API server"
     )
     escrow_recipient: str | None = Field(None, description="age1pq1…, the offline escrow key")
+    kms_key_id: str | None = Field(
+        None, description="the id, alias or ARN of a symmetric AWS KMS key"
+    )
+    s3_bucket: str | None = Field(
+        None, min_length=3, max_length=63, description="a bucket of this deployment's own"
+    )
+    s3_endpoint: HttpUrl | None = Field(
+        None, description="the address of an S3 server that is not Amazon's"
+    )
+    s3_region: str | None = Field(None, description="the bucket's region, like eu-central-1")
+    s3_access_key_id: SecretStr | None = Field(None, description="the access key's id")
+    s3_secret_access_key: SecretStr | None = Field(None, description="the access key's secret")
+    s3_lock: Literal["none", "governance", "compliance"] = Field(
+        "none", description="none, governance or compliance (which nobody can undo)"
+    )
+    s3_lock_days: int = Field(30, ge=1, le=36500, description="days, 1 to 36500")
     simulator: bool = Field(False, description="true only on a machine for trying things out")  # noqa: FBT003
     idle_minutes: int = Field(10, ge=1, le=1440, description="minutes, 1 to 1440")
     draft_hours: int = Field(72, ge=1, le=720, description="hours, 1 to 720")
@@ -53,6 +72,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_NUMBER and PUBLIC_URL go together"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _s3_is_whole(self) -> Self:
+        if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together")
         return self
 
     @property

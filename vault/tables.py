@@ -136,7 +136,51 @@ class CustodyCheckpoint(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
-GROWING = (CustodyEntry, CustodyCheckpoint)
+class CustodyTimestamp(Base):
+    """What a time-stamping authority (RFC 3161) said of a checkpoint: that it existed at `at`.
+
+    `token` is the DER of the token alone; it covers the SHA-256 of the note as it is stored.
+    """
+
+    __tablename__ = "custody_timestamps"
+
+    size: Mapped[int] = mapped_column(
+        ForeignKey(CustodyCheckpoint.size), primary_key=True, autoincrement=False
+    )
+    authority: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime]
+    token: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CustodyCosignature(Base):
+    """A witness's line under a checkpoint: that it saw the log grow up to there and never fork.
+
+    `line` is as it stands in the note, without the line feed; `at` is the witness's own time.
+    """
+
+    __tablename__ = "custody_cosignatures"
+
+    size: Mapped[int] = mapped_column(
+        ForeignKey(CustodyCheckpoint.size), primary_key=True, autoincrement=False
+    )
+    witness: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime]
+    line: Mapped[str] = mapped_column(Text)
+
+
+class CustodyCheck(Base):
+    """What a self-check of the log found when; `finding` is null when all was intact."""
+
+    __tablename__ = "custody_checks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(BigInteger)
+    findings: Mapped[int]
+    finding: Mapped[str | None] = mapped_column(Text)
+
+
+GROWING = (CustodyEntry, CustodyCheckpoint, CustodyTimestamp, CustodyCosignature)
 """Tables that can only be added to."""
 
 _ONLY_GROWS = """

@@ -19,6 +19,7 @@ from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
 from bots.parts import Parts, now
 from bots.sweep import sweep
+from core.database import as_application
 from core.jobs import LANE, defer
 from core.process import run_process
 from core.settings import Settings
@@ -43,7 +44,7 @@ CHECKPOINT_SECONDS = 300
 def open_app(parts: Parts, url: str) -> App:
     """The job engine with every task that this worker knows."""
     app = App(
-        connector=PsycopgConnector(conninfo=url, min_size=2, max_size=CONCURRENCY // 2),
+        connector=PsycopgConnector(conninfo=as_application(url), min_size=2, max_size=CONCURRENCY // 2),
         worker_defaults={
             "concurrency": CONCURRENCY,
             "delete_jobs": "successful",

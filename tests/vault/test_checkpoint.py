@@ -47,7 +47,7 @@ async def attack(desk: Desk, *statements: str) -> None:
     tables = ("custody_entries", "custody_checkpoints")
     off, on = ([f"ALTER TABLE {t} {verb} TRIGGER USER" for t in tables] for verb in SWITCH)
     async with desk.sessions.begin() as session:
-        for statement in (*off, *statements, *on):
+        for statement in ("SET LOCAL ROLE NONE", *off, *statements, *on):
             await session.execute(text(statement))
 
 
@@ -110,6 +110,7 @@ class TestSigning:
     async def test_checkpoints_can_only_be_added(self, desk: Desk) -> None:
         await grown(desk, 1)
         async with desk.sessions() as session:
+            await session.execute(text("SET LOCAL ROLE NONE"))
             with pytest.raises(DBAPIError, match="only grows"):
                 await session.execute(text("DELETE FROM custody_checkpoints"))
 

@@ -206,6 +206,7 @@ class TestGrowingOnly:
     async def test_the_database_refuses_every_change(self, desk: Desk, statement: str) -> None:
         await desk.open()
         async with desk.sessions() as session:
+            await session.execute(text("SET LOCAL ROLE NONE"))
             with pytest.raises(DBAPIError, match="only grows"):
                 await session.execute(text(statement))
         assert len(await desk.entries()) == 1
@@ -221,6 +222,7 @@ class TestGrowingOnly:
 async def as_superuser(desk: Desk, *statements: str) -> None:
     """Do what the database can't refuse to its owner."""
     async with desk.sessions.begin() as session:
+        await session.execute(text("SET LOCAL ROLE NONE"))
         await session.execute(text("ALTER TABLE custody_entries DISABLE TRIGGER USER"))
         for statement in statements:
             await session.execute(text(statement))
