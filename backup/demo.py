@@ -15,7 +15,7 @@ from core.settings import Settings
 from referrals.accounts import Enrolment, Profile
 from referrals.credentials import new_password
 from referrals.professionals import enrol
-from vault.keys import LocalKeyProvider
+from vault.keys import open_keys
 
 SAMPLES = (
     Profile(
@@ -80,7 +80,7 @@ def _keep(settings: Settings, enrolments: list[Enrolment]) -> None:
 
 
 async def _enrol(settings: Settings, url: str) -> list[Enrolment]:
-    keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    keys = open_keys(settings)
     engine = open_engine(url)
     async with open_sessions(engine).begin() as session:
         enrolments = [

@@ -9,7 +9,7 @@ from core.database import open_engine, open_sessions
 from core.settings import Settings
 from referrals.accounts import SERVICES, Enrolment, Profile
 from referrals.professionals import enrol
-from vault.keys import LocalKeyProvider
+from vault.keys import open_keys
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def run(args: Namespace, settings: Settings) -> int:
 
 
 async def _enrol(settings: Settings, profile: Profile) -> Enrolment:
-    keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    keys = open_keys(settings)
     async with open_database(settings) as database:
         engine = open_engine(database.url)
         async with open_sessions(engine).begin() as session:

@@ -8,7 +8,7 @@ from backup.database import open_database
 from core.database import open_engine, open_sessions
 from core.settings import Settings
 from vault.checkpoint import log_signer, sign_checkpoint
-from vault.keys import LocalKeyProvider
+from vault.keys import open_keys
 from vault.verify import LogReport, verify_log
 
 FOUND_EXIT = 1
@@ -38,7 +38,7 @@ def run(args: Namespace, settings: Settings) -> int:
 
 
 async def _verify(settings: Settings, notes: list[str]) -> tuple[LogReport, str]:
-    keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    keys = open_keys(settings)
     async with open_database(settings) as database:
         engine = open_engine(database.url)
         async with open_sessions(engine).begin() as session:

@@ -19,8 +19,8 @@ from locales import Catalogs
 from referrals.cases import Sealing
 from vault.age import Recipient
 from vault.errors import SealError
-from vault.keys import KeyProvider, LocalKeyProvider
-from vault.store import DirectoryStore
+from vault.keys import KeyProvider, open_keys
+from vault.store import open_store
 
 
 def database_url(settings: Settings) -> str:
@@ -39,8 +39,8 @@ def open_sealing(settings: Settings) -> Sealing:
             "ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)"
         ) from None
     return Sealing(
-        keys=LocalKeyProvider.open(settings.backup_data / "keys" / "server.key"),
-        store=DirectoryStore(settings.backup_data / "objects"),
+        keys=open_keys(settings),
+        store=open_store(settings),
         escrow=escrow,
     )
 

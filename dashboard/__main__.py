@@ -14,8 +14,8 @@ from dashboard.hub import Hub
 from dashboard.parts import Origin, Parts
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
-from vault.keys import LocalKeyProvider
-from vault.store import DirectoryStore
+from vault.keys import open_keys
+from vault.store import open_store
 
 
 class Server(uvicorn.Server):
@@ -54,8 +54,8 @@ async def _run(settings: Settings) -> None:
     engine = open_engine(url)
     parts = Parts(
         sessions=open_sessions(engine),
-        keys=LocalKeyProvider.open(settings.backup_data / "keys" / "server.key"),
-        store=DirectoryStore(settings.backup_data / "objects"),
+        keys=open_keys(settings),
+        store=open_store(settings),
         catalogs=Catalogs.load(),
         questionnaire=Questionnaire.read(),
         database_url=url,

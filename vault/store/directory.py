@@ -1,7 +1,7 @@
-"""Write-once objects, each named by the SHA-256 of its ciphertext.
+"""Objects as files of a directory.
 
-An object is either there whole and never changes, or it isn't there. Mode 0400 and the name make
-tampering evident, not impossible: root can still delete, which the custody log shows.
+Mode 0400 and the name make tampering evident, not impossible: root can still delete, which the
+custody log shows.
 """
 
 import hashlib
@@ -11,34 +11,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NewType, Protocol
+from typing import BinaryIO
 
 from core.errors import GoneError
 from vault.errors import StoreError
+from vault.store.objects import BLOCK, DIGEST, Kept, ObjectRef
 
-ObjectRef = NewType("ObjectRef", str)
-"""64 hexadecimal digits: the SHA-256 of the object's ciphertext."""
-
-BLOCK = 1 << 20
 ABANDONED = 3600
 """Seconds after which a draft that nobody writes to was left behind by a crash."""
-
-
-class ObjectStore(Protocol):
-    """Where sealed files are kept: a directory, or a bucket."""
-
-    def put(self, stream: BinaryIO) -> ObjectRef:
-        """Keep what the stream holds; when this returns, it survives a power cut."""
-        ...
-
-    def open(self, ref: ObjectRef) -> BinaryIO:
-        """The object's bytes, seekable; raises GoneError when it isn't there."""
-        ...
-
-    def erase(self, ref: ObjectRef) -> None:
-        """Remove the object; nothing happens when it isn't there."""
-        ...
 
 
 class DirectoryStore:
@@ -74,13 +56,22 @@ class DirectoryStore:
         except FileNotFoundError:
             raise GoneError("there is no such object") from None
 
-    def erase(self, ref: ObjectRef) -> None:
+    def erase(self, ref: ObjectRef) -> bool:
         """Remove the object; nothing happens when it isn't there."""
         path = self._path(ref)
         with _disk_errors():
             if path.exists():
                 path.unlink(missing_ok=True)
                 _sync(path.parent)
+        return True
+
+    def objects(self) -> Iterator[Kept]:
+        """Every object."""
+        for path in self._objects.glob("??/*"):
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                at = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield Kept(ref=ObjectRef(path.name), at=at, size=status.st_size)
 
     def _link(self, draft: Path, ref: ObjectRef) -> ObjectRef:
         """Give a finished draft its name, unless the very same object is there already."""
@@ -93,7 +84,7 @@ class DirectoryStore:
         return ref
 
     def _path(self, ref: ObjectRef) -> Path:
-        if not re.fullmatch("[0-9a-f]{64}", ref):
+        if not re.fullmatch(DIGEST, ref):
             raise GoneError("there is no such object")
         return self._objects / ref[:2] / ref
 
