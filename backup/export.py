@@ -22,17 +22,17 @@ from core.identifiers import CaseId
 from core.settings import Settings
 from referrals.professionals import SignedIn, sign_in
 from referrals.tables import CaseRow
-from vault.disclose import export_identity
-from vault.keys import LocalKeyProvider
-from vault.store import DirectoryStore, ObjectRef
+from vault.disclose import export_identities
+from vault.keys import open_keys
+from vault.store import ObjectRef, ObjectStore, open_store
 from vault.tables import SealedRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A case's secret identity and its sealed files by name."""
+    """A case's secret identities, a line each, and its sealed files by name."""
 
-    identity: str = field(repr=False)
+    identities: str = field(repr=False)
     files: Mapping[str, bytes]
 
 
@@ -53,7 +53,7 @@ def run(args: Namespace, settings: Settings) -> int:
 
 
 async def _export(args: Namespace, settings: Settings, password: str, code: str) -> Exported:
-    keys = LocalKeyProvider.open(settings.backup_data / "keys" / "server.key")
+    keys = open_keys(settings)
     async with open_database(settings) as database:
         engine = open_engine(database.url)
         sessions = open_sessions(engine)
@@ -65,32 +65,32 @@ async def _export(args: Namespace, settings: Settings, password: str, code: str)
             code=code,
             now=datetime.now(UTC),
         )
-        store = DirectoryStore(settings.backup_data / "objects")
+        store = open_store(settings)
         exported = await _collect(sessions, store, signed_in, args.reference)
         await engine.dispose()
     return exported
 
 
 async def _collect(
-    sessions: Sessions, store: DirectoryStore, signed_in: SignedIn, reference: str
+    sessions: Sessions, store: ObjectStore, signed_in: SignedIn, reference: str
 ) -> Exported:
     async with sessions.begin() as session:
         case_id = await _case(session, reference)
-        identity = await export_identity(
+        identities = await export_identities(
             session, case_id, reader=signed_in.account.id, identity=signed_in.identity
         )
         records = await session.scalars(
             select(SealedRecord).where(SealedRecord.case_id == case_id).order_by(SealedRecord.id)
         )
         files = {f"{row.id:08}-{row.kind}.age": _sealed(row, store) for row in records}
-    return Exported(identity.export(), files)
+    return Exported("".join(f"{one.export()}\n" for one in identities), files)
 
 
 def _write(exported: Exported, directory: Path) -> None:
     directory.mkdir(mode=0o700)
     key = directory / "case.key"
     key.touch(mode=0o600)
-    key.write_text(exported.identity + "\n")
+    key.write_text(exported.identities)
     for name, sealed in exported.files.items():
         (directory / name).write_bytes(sealed)
 
@@ -102,7 +102,7 @@ async def _case(session: AsyncSession, reference: str) -> CaseId:
     return CaseId(case_id)
 
 
-def _sealed(row: SealedRecord, store: DirectoryStore) -> bytes:
+def _sealed(row: SealedRecord, store: ObjectStore) -> bytes:
     if row.object is None:
         return row.sealed or b""
     with store.open(ObjectRef(row.object)) as file:

@@ -17,6 +17,7 @@ TABLES = (
     "referrals.passkeys",
     "referrals.professionals",
     "referrals.tables",
+    "vault.anchor.tables",
     "vault.receipts",
     "vault.tables",
 )

@@ -112,3 +112,5 @@ class CaseRow(Base):
     professional_id: Mapped[UUID | None] = mapped_column(index=True)
     opened_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+    erase_at: Mapped[datetime | None]
+    """When it goes by the retention schedule; those who are responsible have been shown it."""

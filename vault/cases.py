@@ -1,7 +1,8 @@
 """A case's keys: made when it opens, handed over at acceptance, gone after DELETE.
 
-The *dispatch* wrap is the server's own and lives only until a professional accepts. The entry
-point owns the transaction: nothing here commits.
+The *dispatch* wrap is the server's own and lives only until a professional accepts; whom else the
+case is for is told in `vault/colleagues.py`. The entry point owns the transaction: nothing here
+commits.
 """
 
 import asyncio
@@ -63,10 +64,14 @@ async def admit(
     custody.log(session, Act(actor=holder, action=Action.ADMIT, case_id=case_id), signer)
 
 
-async def shred(session: AsyncSession, case_id: CaseId, *, store: ObjectStore) -> None:
+async def shred(
+    session: AsyncSession, case_id: CaseId, *, store: ObjectStore, actor: str = "survivor"
+) -> None:
     """Destroy a case: wraps, records, objects and rows; one custody entry without content stays.
 
-    Objects go first. If the transaction then fails, the case's files are gone and its rows are
+    The entry's actor says why: `survivor` asked for it, or `retention:<class>` ran out. A hold is
+    for `referrals/retention.py` to heed; a survivor's own word goes before every hold. Objects go
+    first. If the transaction then fails, the case's files are gone and its rows are
     not: asking again finishes what was asked for, and nothing has become readable meanwhile.
 
     Raises:
@@ -75,7 +80,7 @@ async def shred(session: AsyncSession, case_id: CaseId, *, store: ObjectStore) -
     for ref in await repository.doomed_objects(session, case_id):
         await asyncio.to_thread(store.erase, ref)
     await repository.remove_case(session, case_id)
-    custody.log(session, Act(actor="survivor", action=Action.SHRED, case_id=case_id))
+    custody.log(session, Act(actor=actor, action=Action.SHRED, case_id=case_id))
 
 
 def holder_of(professional: ProfessionalId) -> str:
@@ -83,14 +88,17 @@ def holder_of(professional: ProfessionalId) -> str:
     return actor_of(professional)
 
 
-def wrapped(identity: Identity, case_id: CaseId, holder: str, recipient: Recipient) -> bytes:
-    """The case's identity, sealed to its holder and bound to case and holder."""
-    return seal(bind(place_of(case_id, holder), identity.seed), [recipient])
+def wrapped(
+    identity: Identity, case_id: CaseId, holder: str, recipient: Recipient, *, generation: int = 1
+) -> bytes:
+    """One of the case's identities, sealed to its holder and bound to case, holder, generation."""
+    return seal(bind(place_of(case_id, holder, generation), identity.seed), [recipient])
 
 
-def place_of(case_id: CaseId, holder: str) -> dict[str, Value]:
-    """The line that binds a wrap to its case and holder."""
-    return {"case": str(case_id), "holder": holder, "version": 1}
+def place_of(case_id: CaseId, holder: str, generation: int = 1) -> dict[str, Value]:
+    """The line that binds a wrap; of the first generation, as it was before there were others."""
+    place: dict[str, Value] = {"case": str(case_id), "holder": holder, "version": 1}
+    return place if generation == 1 else {**place, "generation": generation}
 
 
 def _dispatch(case_id: CaseId) -> str:

@@ -5,7 +5,7 @@ The entry is written when the caller's transaction commits: show nothing before 
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from vault.age.open import unseal
 from vault.canonical import unbind
 from vault.cases import holder_of, place_of
 from vault.entries import Act, Action
+from vault.errors import SealError
 from vault.preserve import place
 from vault.signing import ActorKey
 from vault.store import ObjectRef, ObjectStore
@@ -55,36 +56,52 @@ async def disclose(
         SealError: when a wrap or a record is not what was sealed in its place.
         GoneError: when a record's object is not in the store.
     """
-    case_identity = await _case_identity(session, case_id, reader, identity)
+    identities = await case_identities(session, case_id, reader=reader, identity=identity)
     rows = await repository.records_after(session, case_id, after, kinds)
     sealed = await asyncio.to_thread(_fetched, rows, store)
-    records = await asyncio.to_thread(_opened, rows, sealed, case_identity)
+    records = await asyncio.to_thread(_opened, rows, sealed, identities)
     custody.log(session, _view(case_id, reader, rows, sealed), ActorKey.of(identity))
     return records
 
 
-async def export_identity(
+async def export_identities(
     session: AsyncSession, case_id: CaseId, *, reader: ProfessionalId, identity: Identity
-) -> Identity:
-    """The case's own identity, for a court's expert with the public tool `age`.
+) -> list[Identity]:
+    """The case's own identities, the first generation first, for an expert with the tool `age`.
 
     Raises:
         NotAllowedError: when the reader is not on the case.
     """
-    case_identity = await _case_identity(session, case_id, reader, identity)
+    identities = await case_identities(session, case_id, reader=reader, identity=identity)
     act = Act(actor=holder_of(reader), action=Action.EXPORT, case_id=case_id)
     custody.log(session, act, ActorKey.of(identity))
-    return case_identity
+    return list(identities.values())
 
 
-async def _case_identity(
-    session: AsyncSession, case_id: CaseId, reader: ProfessionalId, identity: Identity
-) -> Identity:
+async def case_identities(
+    session: AsyncSession, case_id: CaseId, *, reader: ProfessionalId, identity: Identity
+) -> dict[int, Identity]:
+    """Every identity that the case has had, by generation; for what stays inside the vault.
+
+    Raises:
+        NotAllowedError: when the reader is not on the case.
+        SealError: when a wrap is not what was sealed in its place.
+    """
     holder = holder_of(reader)
-    wrap = await repository.wrap_of(session, case_id, holder)
-    if wrap is None:
+    wraps = await repository.wraps_of(session, case_id, holder)
+    if not wraps:
         raise NotAllowedError("there is no such case for this reader")
-    return Identity(unbind(place_of(case_id, holder), unseal(wrap, identity)))
+    return {
+        number: open_wrap(wrap, case_id, holder, number, identity)
+        for number, wrap in sorted(wraps.items())
+    }
+
+
+def open_wrap(
+    wrap: bytes, case_id: CaseId, holder: str, generation: int, identity: Identity
+) -> Identity:
+    """The case's identity of a generation, out of its holder's wrap; SealError out of any other."""
+    return Identity(unbind(place_of(case_id, holder, generation), unseal(wrap, identity)))
 
 
 def _fetched(rows: Sequence[SealedRecord], store: ObjectStore) -> list[bytes]:
@@ -97,18 +114,25 @@ def _read(store: ObjectStore, row: SealedRecord) -> bytes:
 
 
 def _opened(
-    rows: Sequence[SealedRecord], sealed: Sequence[bytes], identity: Identity
+    rows: Sequence[SealedRecord], sealed: Sequence[bytes], identities: Mapping[int, Identity]
 ) -> list[Record]:
     return [
         Record(
             id=RecordId(row.id),
             kind=row.kind,
             author=row.author,
-            content=unbind(place(row), unseal(box, identity)),
+            content=unbind(place(row), unseal(box, _of_generation(row, identities))),
             created_at=row.created_at,
         )
         for row, box in zip(rows, sealed, strict=True)
     ]
+
+
+def _of_generation(row: SealedRecord, identities: Mapping[int, Identity]) -> Identity:
+    try:
+        return identities[row.generation]
+    except KeyError as error:
+        raise SealError("a record is of a generation that its reader has no key to") from error
 
 
 def _view(

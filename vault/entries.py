@@ -35,9 +35,17 @@ class Action(StrEnum):
     OPEN = "open"
     ADMIT = "admit"
     PRESERVE = "preserve"
+    REFUSE = "refuse"
     VIEW = "view"
     EXPORT = "export"
     SHRED = "shred"
+    ADD = "add"
+    REMOVE = "remove"
+    LEAVE = "leave"
+    REKEY = "rekey"
+    RECOVER = "recover"
+    HOLD = "hold"
+    RELEASE = "release"
     ENROL = "enrol"
 
 

@@ -39,8 +39,8 @@ class SealedCase(Base):
 class Wrap(Base):
     """One of a case's identities, sealed to one holder.
 
-    Holders are `dispatch`, `escrow`, `professional:<uuid>`, and `lost:<uuid>`: the place of somebody
-    whose own identity is gone, with nothing in it, until escrow gives them the case again.
+    Holders are `dispatch`, `escrow`, `professional:<uuid>`, and `lost:<uuid>`: the empty place of
+    somebody whose own identity is gone, until escrow or a colleague lets them in again.
     """
 
     __tablename__ = "wraps"

@@ -12,7 +12,7 @@ from core.database import Sessions
 from core.identifiers import CaseId, ProfessionalId, RecordId
 from vault.age import Identity
 from vault.cases import admit, open_case, shred
-from vault.disclose import BEGINNING, Record, disclose, export_identity
+from vault.disclose import BEGINNING, Record, disclose, export_identities
 from vault.keys import LocalKeyProvider
 from vault.preserve import preserve_record, preserve_report
 from vault.signing import ActorKey
@@ -108,9 +108,9 @@ class Desk:
     async def contents(self, case: CaseId, who: Professional) -> list[bytes]:
         return [record.content for record in await self.read(case, who)]
 
-    async def export(self, case: CaseId, who: Professional) -> Identity:
+    async def export(self, case: CaseId, who: Professional) -> list[Identity]:
         async with self.sessions.begin() as session:
-            return await export_identity(session, case, reader=who.id, identity=who.identity)
+            return await export_identities(session, case, reader=who.id, identity=who.identity)
 
     async def shred(self, case: CaseId) -> None:
         async with self.sessions.begin() as session:

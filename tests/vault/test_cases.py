@@ -151,7 +151,8 @@ class TestReading:
     ) -> None:
         case = await desk.opened_for(doctor)
         await desk.report(case, b"report")
-        identity = Identity.parse((await desk.export(case, doctor)).export())
+        (exported,) = await desk.export(case, doctor)
+        identity = Identity.parse(exported.export())
         async with desk.sessions() as session:
             ref = (await session.scalars(select(SealedRecord.object))).one()
         with desk.store.open(ObjectRef(ref or "")) as file:
