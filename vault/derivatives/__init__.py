@@ -1,0 +1,1 @@
+"""Copies for viewing, made in a sandbox from a sealed original that stays as it is."""
