@@ -61,6 +61,13 @@ class Settings(BaseSettings):
         "none", description="none, governance or compliance (which nobody can undo)"
     )
     s3_lock_days: int = Field(30, ge=1, le=36500, description="days, 1 to 36500")
+    anchor_chains: Path | None = Field(
+        None, description="a YAML file that lists the chains to anchor on"
+    )
+    anchor_key: SecretStr | None = Field(
+        None, description="the sending key of anchors, 64 hexadecimal digits"
+    )
+    chain_port: int = Field(8764, ge=1, le=65535, description="a port from 1 to 65535")
     simulator: bool = Field(False, description="true only on a machine for trying things out")  # noqa: FBT003
     idle_minutes: int = Field(10, ge=1, le=1440, description="minutes, 1 to 1440")
     draft_hours: int = Field(72, ge=1, le=720, description="hours, 1 to 720")
