@@ -13,7 +13,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from dialogue import slots
-from dialogue.flow import Heard, State, take_turn
+from dialogue.flow import Channel, Heard, State, take_turn
 from dialogue.questionnaire import load
 
 _QUESTIONNAIRE = load()
@@ -43,9 +43,13 @@ class ValidateReport(Action):
                 how.get("heard") or {"kind": "text", "text": message.get("text")},
                 ranking=ranking,
                 exact=message.get("exact", ()),
+                language=how.get("language", ""),
             ),
-            owner=how.get("owner", "bot"),
-            **how.get("channel", {"sms": False}),
+            Channel.from_message(
+                how.get("channel", {"sms": False}),
+                owner=how.get("owner", "bot"),
+                now=how.get("now"),
+            ),
         ).to_dict()
         after = slots.split(turn.pop("state"), slots.names(_QUESTIONNAIRE))
         dispatcher.utter_message(json_message=turn)

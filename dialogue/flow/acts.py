@@ -8,7 +8,11 @@ from dialogue.flow.state import State
 from dialogue.flow.urgency import NOW, holding
 from dialogue.flow.values import Json
 from dialogue.questionnaire.messages import reason_told
-from dialogue.questionnaire.model import Rule
+from dialogue.questionnaire.model import LANGUAGE, Rule
+
+CONTACT = "c7"
+"""The consent to be written to."""
+FEEDBACK = ("fb_reached", "fb_respected", "fb_safe")
 
 
 def close(scene: Scene) -> None:
@@ -23,7 +27,15 @@ def handoff(scene: Scene, reason: str) -> None:
     scene.say("person")
     if not (scene.state.kept or scene.state.sent):
         scene.say("person_not_kept")
-    scene.set(asked=None, shown=())
+    _tell_how_it_comes(scene)
+    left = tuple(name for name in scene.state.detours if name != "feedback")
+    scene.set(asked=None, shown=(), detours=left)
+
+
+def _tell_how_it_comes(scene: Scene) -> None:
+    """An answer that comes late is not written to whoever holds the phone by then."""
+    if not scene.state.reach:
+        scene.say("contact_waits")
 
 
 def withdraw(scene: Scene, consent: str, say: str) -> None:
@@ -31,13 +43,23 @@ def withdraw(scene: Scene, consent: str, say: str) -> None:
     for one in scene.given(consent):
         scene.do("withdraw_consent", consent=one, say=say)
         scene.set(consents=tuple(left for left in scene.state.consents if left != one))
+    if consent == CONTACT:
+        reachable_at(scene, ())
+
+
+def reachable_at(scene: Scene, times: tuple[str, ...]) -> None:
+    """Let the gateway know when they may be written to unasked; never, if at no time."""
+    if times != scene.state.reach:
+        scene.set(reach=times)
+        scene.do("contact", when=list(times))
 
 
 def hide(scene: Scene) -> None:
-    """Show something harmless; the next of the texts at each message."""
+    """Show something harmless of the chosen topic; the next of its texts at each message."""
     number = scene.state.hides % scene.questionnaire.hide_texts + 1
+    topic = scene.state.topic or scene.questionnaire.topics[0]
     scene.set(hides=scene.state.hides + 1)
-    scene.utter(f"hide.{number}")
+    scene.utter(f"hide.{topic}.{number}")
 
 
 def erase(scene: Scene) -> None:
@@ -49,11 +71,16 @@ def erase(scene: Scene) -> None:
     scene.do("erase")
     if state.hidden:
         scene.state = State(
-            language=state.language, hidden=True, hides=state.hides, turn=state.turn
+            language=state.language,
+            hidden=True,
+            hides=state.hides,
+            topic=state.topic,
+            turn=state.turn,
         )
         hide(scene)
         return
     scene.say("erased")
+    scene.say("clear")
     scene.state = State(turn=state.turn)
 
 
@@ -64,11 +91,35 @@ def raise_reasons(scene: Scene, rules: tuple[Rule, ...]) -> None:
     told = {rule.tell for rule in scene.questionnaire.rules if rule.id in raised}
     for tell in dict.fromkeys(rule.tell for rule in new):
         if tell is not None and tell not in told:
-            scene.say(reason_told(tell))
+            tell_help(scene, tell)
     scene.set(raised=(*raised, *(rule.id for rule in new)))
     now = [rule.id for rule in new if rule.rank == NOW]
     if now:
         scene.do("urgent", urgency=NOW, reasons=now)
+
+
+def tell_help(scene: Scene, tell: str) -> None:
+    """Say what helps, and whom to call."""
+    scene.say(reason_told(tell))
+    scene.numbers(tell)
+
+
+def speak(scene: Scene, language: str) -> None:
+    """Use a language from here on; the first time, say who answers and who can read along."""
+    scene.set(language=language)
+    scene.do("set_language", language=language)
+    if not scene.state.opened:
+        scene.set(opened=True)
+        scene.say("opening")
+        if not scene.channel.confidential:
+            scene.say("opening_open_channel")
+
+
+def suggest(scene: Scene, language: str) -> None:
+    """Ask, in the language that their words seem to be in, whether it is theirs; once for each."""
+    scene.set(guesses=(*scene.state.guesses, language))
+    scene.enter("language_guess")
+    scene.go_on()
 
 
 def alarm(scene: Scene, name: str) -> None:
@@ -99,13 +150,17 @@ def _handoff(scene: Scene, _: str) -> bool:
 
 def _submit(scene: Scene, _: str) -> bool:
     state = scene.state
-    raise_reasons(scene, holding(scene.questionnaire, state.answers))
+    raise_reasons(scene, holding(scene.questionnaire, state.answers, scene.times))
     report = facts(scene)
     scene.do("submit", **report)
     if report["services"]:
         scene.do("handoff", reason="report", **report)
     scene.say(_received(report))
-    scene.set(answers={}, ended=True, sent=True, asked=None, shown=(), detours=(), alarms=())
+    if report["services"]:
+        _tell_how_it_comes(scene)
+    scene.set(
+        answers={}, told={}, ended=True, sent=True, asked=None, shown=(), detours=(), alarms=()
+    )
     return True
 
 
@@ -126,11 +181,13 @@ def _again(scene: Scene, _: str) -> bool:
     scene.state = State(
         version=state.version,
         language=state.language,
-        answers={"language": (state.language or scene.questionnaire.languages[0],)},
+        answers={LANGUAGE: (state.language or scene.questionnaire.languages[0],)},
         turn=state.turn,
         opened=True,
         hides=state.hides,
         safe_word=state.safe_word,
+        topic=state.topic,
+        reach=state.reach,
     )
     scene.go_on()
     return True
@@ -142,6 +199,31 @@ def _withdraw(scene: Scene, consent: str) -> bool:
     return False
 
 
+def _speak(scene: Scene, _: str) -> bool:
+    language = scene.state.guesses[-1]
+    scene.set(answers={**scene.state.answers, LANGUAGE: (language,)})
+    speak(scene, language)
+    return False
+
+
+def _languages(scene: Scene, _: str) -> bool:
+    scene.leave()
+    scene.ask(LANGUAGE)
+    return True
+
+
+def _feedback(scene: Scene, _: str) -> bool:
+    """Hand over how the help was, and forget it here."""
+    answers = scene.state.answers
+    given = {name: answers[name][0] for name in FEEDBACK if name in answers}
+    scene.do("feedback", **{name.removeprefix("fb_"): code for name, code in given.items()})
+    scene.say("feedback_thanks")
+    left = {key: codes for key, codes in answers.items() if key not in given}
+    scene.set(answers=left, asked=None, shown=())
+    scene.leave()
+    return True
+
+
 VERBS: Mapping[str, Callable[[Scene, str], bool]] = {
     "close": _close,
     "end": _end,
@@ -150,4 +232,7 @@ VERBS: Mapping[str, Callable[[Scene, str], bool]] = {
     "erase": _erase,
     "again": _again,
     "withdraw": _withdraw,
+    "speak": _speak,
+    "languages": _languages,
+    "feedback": _feedback,
 }

@@ -1,11 +1,19 @@
 """What an answer does: it is kept, consents are given, reasons to be quick arise, ways open."""
 
-from dialogue.flow.acts import VERBS, raise_reasons
+from dialogue.flow.acts import VERBS, raise_reasons, reachable_at, speak
 from dialogue.flow.scene import Scene
 from dialogue.flow.understand import CARRIER_STOP
 from dialogue.flow.urgency import arisen
 from dialogue.flow.words import normal
-from dialogue.questionnaire.model import SKIP, TEXT, UNTOLD, Option, Question
+from dialogue.questionnaire.model import (
+    LANGUAGE,
+    SKIP,
+    TEXT,
+    TOPIC,
+    UNTOLD,
+    Option,
+    Question,
+)
 
 DONE = "done"
 MISSES = 2
@@ -13,6 +21,9 @@ MISSES = 2
 KEEP = "c1"
 SAFE_WORD = "safe_word"
 SAFE_WORD_LENGTH = range(3, 31)
+REACH = ("device", "c7", "contact_how", "contact_when")
+"""The questions that decide whether and when they may be written to unasked."""
+ELSEWHERE = ("call", "message")
 NO_CONSENT = ("no", "none", *UNTOLD)
 
 
@@ -29,12 +40,15 @@ def answer(scene: Scene, codes: tuple[str, ...]) -> None:
         return
     _store(scene, question, key, codes, options)
     _consent(scene, question, options)
-    if question.id == "language":
-        _speak(scene, codes[0])
+    if question.id == LANGUAGE:
+        speak(scene, codes[0])
+    _contact(scene, question, codes)
     for option in options:
         if option.says is not None:
             scene.say(option.says)
-    raise_reasons(scene, arisen(scene.questionnaire, scene.state.answers, question.id))
+            if option.says == "delete_tip":
+                scene.say("clear")
+    raise_reasons(scene, arisen(scene.questionnaire, scene.state.answers, scene.times, question.id))
     _follow(scene, question, options)
 
 
@@ -102,6 +116,8 @@ def _store(
     stays_open = question.required and any(option.does == "close" for option in options)
     if not stays_open:
         scene.set(answers={**scene.state.answers, key: codes})
+    if question in scene.questionnaire.clocks and scene.channel.now is not None:
+        scene.set(told={**scene.state.told, key: scene.channel.now})
     scene.set(misses=0, picked=())
 
 
@@ -117,14 +133,20 @@ def _consent(scene: Scene, question: Question, options: tuple[Option, ...]) -> N
     scene.set(kept=KEEP in scene.state.consents)
 
 
-def _speak(scene: Scene, language: str) -> None:
-    scene.set(language=language)
-    scene.do("set_language", language=language)
-    if not scene.state.opened:
-        scene.set(opened=True)
-        scene.say("opening")
-        if not scene.channel.confidential:
-            scene.say("opening_open_channel")
+def _contact(scene: Scene, question: Question, codes: tuple[str, ...]) -> None:
+    """Note the topic, and when they may be written to: agreed, own device, at a time they named."""
+    if question.id == TOPIC and codes[0] in scene.questionnaire.topics:
+        scene.set(topic=codes[0])
+    if question.id not in REACH:
+        return
+    answers = scene.state.answers
+    may = (
+        answers.get("c7") == ("yes",)
+        and answers.get("device", ("own",)) == ("own",)
+        and answers.get("contact_how", ("chat",))[0] not in ELSEWHERE
+    )
+    named = tuple(c for c in answers.get("contact_when", ()) if c not in {SKIP, *UNTOLD})
+    reachable_at(scene, named if may else ())
 
 
 def _follow(scene: Scene, question: Question, options: tuple[Option, ...]) -> None:

@@ -49,6 +49,7 @@ def back(scene: Scene) -> None:
 def help_(scene: Scene) -> None:
     """Tell whom to call and what can be typed."""
     scene.say("help")
+    scene.numbers("all")
     scene.ask_again()
 
 

@@ -1,8 +1,10 @@
 """What a report says: the answers by question, and what the program makes of them."""
 
+from dataclasses import asdict
+
 from dialogue.flow.order import codes_in
 from dialogue.flow.scene import Scene
-from dialogue.flow.urgency import holding, rank_of
+from dialogue.flow.urgency import holding, open_windows, rank_of
 from dialogue.flow.values import Json
 from dialogue.questionnaire.model import Question, split_key
 
@@ -17,13 +19,15 @@ def facts(scene: Scene) -> Json:
     """
     state, questionnaire = scene.state, scene.questionnaire
     codes = codes_in(questionnaire, state.answers, 0)
-    found = holding(questionnaire, state.answers)
+    found = holding(questionnaire, state.answers, scene.times)
     rules = tuple(r for r in questionnaire.rules if r in found or r.id in state.alarms)
     return {
         "answers": _answers(scene) if state.kept else {},
         "consents": list(state.consents),
         "urgency": rank_of(rules),
         "reasons": [rule.id for rule in rules],
+        "windows": [asdict(one) for one in open_windows(questionnaire, state.answers, scene.times)],
+        "rules_version": questionnaire.rules_version,
         "services": [one.partition(".")[2] for one in scene.given(SERVICES)],
         "minor": questionnaire.conditions["minor"].holds(codes),
         "role": next(iter(codes("role")), None),

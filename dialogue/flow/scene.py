@@ -10,12 +10,14 @@ from typing import Any
 from dialogue.flow.channel import Channel
 from dialogue.flow.order import next_in, next_key
 from dialogue.flow.state import State
+from dialogue.flow.urgency import Times
 from dialogue.flow.values import Json, Reply, Turn
 from dialogue.questionnaire.messages import placeholders
-from dialogue.questionnaire.model import SKIP, Question, Questionnaire, split_key
+from dialogue.questionnaire.model import LANGUAGE, SKIP, Question, Questionnaire, split_key
 
 AFTER = "after"
 """The menu that is offered once nothing is left to be asked."""
+GUESS = "language_guess"
 
 
 class Scene:
@@ -32,7 +34,9 @@ class Scene:
 
     def turn(self) -> Turn:
         """The finished turn."""
-        language = self.state.language or self._language or self.questionnaire.languages[0]
+        language = self.state.language or self._language or self._first_language()
+        if self.state.asked == GUESS and not self.state.hidden:
+            language = self.state.guesses[-1]
         return Turn(
             state=self.state,
             language=language,
@@ -42,6 +46,14 @@ class Scene:
             replies=tuple(self.replies),
             effects=tuple(self.effects),
         )
+
+    def _first_language(self) -> str:
+        return next(one for one in self.questionnaire.languages if self.channel.offers(one))
+
+    @property
+    def times(self) -> Times:
+        """The present, and when what was told."""
+        return Times(now=self.channel.now, told=self.state.told)
 
     def set(self, **changes: Any) -> None:
         """Change the state."""
@@ -57,6 +69,11 @@ class Scene:
         if "code" in args:
             self.do("give_code")
         self.replies.append(Reply(say=f"say.{say}", args=args))
+
+    def numbers(self, kind: str) -> None:
+        """Give the numbers to call for a kind of help, if there are any."""
+        if kind in self.channel.numbers:
+            self.replies.append(Reply(say="say.numbers", args={"numbers": f"@numbers.{kind}"}))
 
     def utter(self, message: str) -> None:
         """Say a message of the catalog that is neither a statement nor a question."""
@@ -147,6 +164,8 @@ class Scene:
             if option.does == "withdraw" and not self.given(option.code):
                 continue
             if option.then == "withdraw" and not self.withdrawable():
+                continue
+            if option.ref.startswith(f"{LANGUAGE}.") and not self.channel.offers(option.code):
                 continue
             yield option.ref
 

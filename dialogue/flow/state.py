@@ -44,6 +44,16 @@ class State:
     alarms: tuple[str, ...] = ()
     """Reasons that came from free words and not from answers."""
     safe_word: str | None = field(default=None, repr=False)
+    told: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """When each answer of time was given, in seconds since 1970."""
+    topic: str | None = None
+    """What a hidden chat and unasked messages speak of."""
+    reach: tuple[str, ...] = ()
+    """The times of day at which they may be written to unasked; none if they may not."""
+    pending: str = ""
+    """A block that waits behind the safe word."""
+    guesses: tuple[str, ...] = ()
+    """Languages that were suggested, the latest last."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; the answers as pairs, so that nothing on the way can change their order."""

@@ -6,46 +6,33 @@ while hidden it only shows something harmless; a question that is asked once mor
 misunderstanding comes with a way around it.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.flow import acts, commands
 from dialogue.flow.answer import DONE, answer, pick, text, unclear
-from dialogue.flow.channel import Channel
+from dialogue.flow.channel import BOT, Channel
 from dialogue.flow.order import codes_in, reachable
 from dialogue.flow.scene import Scene
 from dialogue.flow.state import State
 from dialogue.flow.understand import UNCLEAR, Meaning, understand
 from dialogue.flow.values import Heard, Turn
 from dialogue.flow.words import normal
-from dialogue.questionnaire.messages import reason_told
 from dialogue.questionnaire.model import Questionnaire, split_key
 
 OVER_OTHERS = ("stop", "hide", "delete")
+FEEDBACK = "feedback"
+"""The one block that is asked whoever has the conversation: its answers are not for them."""
 
 
 def take_turn(
-    questionnaire: Questionnaire,
-    state: State | None,
-    heard: Heard,
-    *,
-    sms: bool,
-    owner: str,
-    confidential: bool = False,
-    files: bool = False,
+    questionnaire: Questionnaire, state: State | None, heard: Heard, channel: Channel
 ) -> Turn:
-    """Take one turn.
-
-    Args:
-        questionnaire: What is asked.
-        state: What the last turn gave; None begins a conversation.
-        heard: The message.
-        sms: Whether the channel is a phone without an app.
-        owner: Who answers: `bot`, `nobody` (a person is awaited) or `human`.
-        confidential: Whether nobody between can read the channel; otherwise the opening says so.
-        files: Whether files that are sent can be kept; otherwise nothing about them is asked.
-    """
-    channel = Channel(sms=sms, confidential=confidential, files=files, bot=owner == "bot")
-    scene = Scene(questionnaire, _current(questionnaire, state or State()), channel)
+    """Take one turn; `state` is what the last one gave, None begins a conversation."""
+    current = _current(questionnaire, state or State())
+    if FEEDBACK in current.detours:
+        channel = replace(channel, owner=BOT)
+    scene = Scene(questionnaire, current, channel)
     if heard.kind == "event":
         _event(scene, heard.event)
     elif scene.state.hidden:
@@ -93,9 +80,26 @@ def _open(scene: Scene, heard: Heard) -> None:
     elif was_closed and heard.kind != "choice":
         _welcome_back(scene)
     elif scene.state.asked is None:
-        scene.go_on()
+        if heard.code:
+            scene.say("code_unknown")
+        _begin(scene, heard)
     else:
         _answered(scene, meaning, heard)
+
+
+def _begin(scene: Scene, heard: Heard) -> None:
+    """Ask what comes next; at the very first, perhaps in the language that was written."""
+    if scene.state.language is None and _strange(scene, heard):
+        acts.suggest(scene, heard.language)
+    else:
+        scene.go_on()
+
+
+def _strange(scene: Scene, heard: Heard) -> bool:
+    """Whether the words are in a language that is on offer, not in use, and not suggested yet."""
+    known = {"", scene.state.language, *scene.state.guesses}
+    offered = heard.language in scene.questionnaire.languages
+    return offered and heard.language not in known and scene.channel.offers(heard.language)
 
 
 def _answered(scene: Scene, meaning: Meaning, heard: Heard) -> None:
@@ -109,6 +113,10 @@ def _answered(scene: Scene, meaning: Meaning, heard: Heard) -> None:
         answer(scene, ())
     elif meaning.kind == "small":
         unclear(scene, "thanks" if meaning.name == "thanks" else "greeting")
+    elif heard.code:
+        unclear(scene, "code_unknown")
+    elif meaning.kind != "stale" and _strange(scene, heard):
+        acts.suggest(scene, heard.language)
     else:
         unclear(scene, "stale" if meaning.kind == "stale" else "not_understood")
 
@@ -123,17 +131,19 @@ def _safety(scene: Scene, name: str) -> None:
     """Answer words of danger at once; of suicide, ask, so that a mistake can be put right."""
     if name == "suicide":
         scene.say("urgent.suicide_ask")
+        scene.numbers("suicide")
         scene.enter("suicide")
         scene.go_on()
         return
     acts.alarm(scene, name)
-    scene.say(_told(scene, name))
-    scene.ask_again(extras=("person",))
+    acts.tell_help(scene, _told(scene, name))
+    scene.enter("person_now")
+    scene.go_on()
 
 
 def _told(scene: Scene, name: str) -> str:
     rule = next(rule for rule in scene.questionnaire.rules if rule.id == name)
-    return reason_told(rule.tell or rule.id)
+    return rule.tell or rule.id
 
 
 def _media(scene: Scene, media: str) -> None:
@@ -161,10 +171,7 @@ def _refusal(scene: Scene) -> str:
 
 def _hidden(scene: Scene, heard: Heard) -> None:
     if _wakes(scene, heard):
-        scene.set(hidden=False, closed=False)
-        scene.do("unhide")
-        scene.say("awake")
-        scene.ask_again()
+        _wake(scene)
         return
     meaning = _meaning(scene, heard)
     scene.set(closed=False)
@@ -173,12 +180,27 @@ def _hidden(scene: Scene, heard: Heard) -> None:
     elif meaning == Meaning("command", "delete"):
         commands.command(scene, "delete")
     elif meaning == Meaning("command", "stop"):
+        # Whoever answers an unasked message so does not want another.
+        acts.withdraw(scene, acts.CONTACT, "ask.withdraw")
         acts.close(scene)
     else:
         if meaning.kind == "safety":
             acts.alarm(scene, meaning.name)
         _drop_delete(scene)
         acts.hide(scene)
+
+
+def _wake(scene: Scene) -> None:
+    scene.set(hidden=False, closed=False)
+    scene.do("unhide")
+    scene.say("awake")
+    if scene.state.pending:
+        scene.channel = replace(scene.channel, owner=BOT)
+        scene.enter(scene.state.pending)
+        scene.set(pending="")
+        scene.go_on()
+    else:
+        scene.ask_again()
 
 
 def _wakes(scene: Scene, heard: Heard) -> bool:
@@ -201,7 +223,7 @@ def _over_others(scene: Scene, heard: Heard) -> None:
     scene.understood = False
     if meaning.kind == "safety":
         acts.alarm(scene, meaning.name)
-        scene.say(_told(scene, meaning.name))
+        acts.tell_help(scene, _told(scene, meaning.name))
     elif heard.kind == "media":
         # Nobody else would tell them that it never arrived.
         scene.say("location_off" if heard.media == "location" else "media_never")
@@ -223,12 +245,67 @@ def _drop_delete(scene: Scene) -> None:
 
 
 def _event(scene: Scene, event: str) -> None:
-    """`returned`: a professional gave the chat back; `resumed`: a return code was typed."""
-    if event == "resumed":
-        if scene.state.hidden:
-            scene.do("unhide")
-        scene.set(hidden=False, closed=False)
-        _welcome_back(scene)
-    elif event == "returned" and not (scene.state.hidden or scene.state.closed):
+    """What happens on our own side; unknown events change nothing."""
+    act = EVENTS.get(event)
+    if act is not None:
+        act(scene)
+
+
+def _resumed(scene: Scene) -> None:
+    """The return code was typed on another phone, of which nothing is known."""
+    acts.reachable_at(scene, ())
+    _unlocked(scene)
+
+
+def _unlocked(scene: Scene) -> None:
+    """The return code was typed: whoever knows it needs no safe word."""
+    if scene.state.hidden:
+        scene.do("unhide")
+    scene.set(hidden=False, closed=False)
+    _welcome_back(scene)
+
+
+def _returned(scene: Scene) -> None:
+    """A professional gave the chat back."""
+    if not (scene.state.hidden or scene.state.closed):
         scene.say("returned")
         scene.ask_again()
+
+
+def _idle(scene: Scene) -> None:
+    """Nothing was written for a while: end neutrally; whoever holds the phone now may be another.
+
+    A word is said only on a phone of their own. Who set a safe word is asked for it from here on.
+    """
+    state = scene.state
+    if scene.channel.bot and not (state.hidden or state.closed):
+        if state.kept and not state.ended and state.answers.get("device") == ("own",):
+            scene.say("idle")
+        scene.set(closed=True)
+    scene.do("close")
+    if state.safe_word is not None:
+        scene.set(hidden=True)
+
+
+def _knock(scene: Scene) -> None:
+    """Somebody has written to them: say only something harmless, and wait for the safe word."""
+    if scene.state.reach:
+        scene.set(hidden=True)
+        acts.hide(scene)
+
+
+def _ask_feedback(scene: Scene) -> None:
+    """The same, with three questions on the help that they got behind it."""
+    if scene.state.reach:
+        scene.set(pending=FEEDBACK)
+        _knock(scene)
+
+
+EVENTS: Mapping[str, Callable[[Scene], None]] = {
+    "resumed": _resumed,
+    "unlocked": _unlocked,
+    "returned": _returned,
+    "idle": _idle,
+    "knock": _knock,
+    "feedback": _ask_feedback,
+}

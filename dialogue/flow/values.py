@@ -28,6 +28,10 @@ class Heard:
     turn: int | None = None
     media: str = ""
     event: str = ""
+    language: str = ""
+    """The language that the words seem to be in; "" if they are too few to tell."""
+    code: bool = False
+    """Whether it has the form of a return code, but opens nothing."""
     ranking: tuple[tuple[str, float], ...] = field(default=(), repr=False)
     exact: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -38,6 +42,7 @@ class Heard:
         *,
         ranking: Iterable[tuple[str, float]] = (),
         exact: Iterable[str] = (),
+        language: str = "",
     ) -> "Heard":
         """Take the `message` of a request; unknown fields are passed over."""
         ranked = tuple(ranking)
@@ -49,6 +54,8 @@ class Heard:
             turn=message.get("turn"),
             media=str(message.get("media") or ""),
             event=str(message.get("event") or ""),
+            language=language,
+            code=bool(message.get("code")),
             ranking=ranked,
             exact=frozenset(exact) | certain,
         )

@@ -10,20 +10,27 @@ from dialogue.questionnaire.reader import QuestionnaireError
 Problem = tuple[str, str]
 """Where (a key of the remembered lines) and what."""
 
-NEEDED_QUESTIONS = ("language", "c1", "c2", "role", "safe_word", "delete_sure", "withdraw")
+NEEDED_QUESTIONS = (
+    *("language", "language_guess", "device", "c1", "c2", "c7", "role", "safe_word"),
+    *("contact_when", "cover_topic", "fb_reached", "fb_respected", "fb_safe"),
+    *("person_now", "delete_sure", "withdraw"),
+)
 NEEDED_CONDITIONS = ("kept", "minor")
-NEEDED_DETOURS = ("suicide", "delete", "after", "withdraw")
+NEEDED_DETOURS = (
+    *("suicide", "delete", "after", "withdraw", "language_guess", "person_now", "feedback"),
+)
 
 
-def check(questionnaire: Questionnaire, lines: Mapping[str, int]) -> None:
-    """Refuse a questionnaire that could not be carried through.
+def check(questionnaire: Questionnaire, lines: Mapping[str, int], *, rules: str) -> None:
+    """Refuse a questionnaire that could not be carried through; `rules` names their file.
 
     Raises:
         QuestionnaireError: for the first problem.
     """
     for look in (_parts, _detours, _repeats, _ways, _rules, _says):
         for where, what in look(questionnaire):
-            raise QuestionnaireError(lines.get(where, 1), what)
+            file = rules if where.startswith("rule ") else None
+            raise QuestionnaireError(lines.get(where, 1), what, file)
 
 
 def _parts(made: Questionnaire) -> Iterator[Problem]:
@@ -37,7 +44,7 @@ def _parts(made: Questionnaire) -> Iterator[Problem]:
                 yield "", f"the program needs a {what} `{name}`"
     offered = tuple(option.code for option in made.questions["language"].options)
     if offered != made.languages:
-        yield "question language", "its options must be the `languages` of the file"
+        yield "question language", "its options must be `[languages]`"
     if not any(o.does == "submit" for o in made.order[-1].questions[-1].options):
         yield f"block {made.order[-1].id}", "the last question must have an option that submits"
 
@@ -66,7 +73,11 @@ def _ways(made: Questionnaire) -> Iterator[Problem]:
 
 
 def _rules(made: Questionnaire) -> Iterator[Problem]:
+    seen: set[str] = set()
     for rule in made.rules:
+        if not seen.isdisjoint(rule.windows):
+            yield f"rule {rule.id}", f"rule `{rule.id}` has a window of another rule's name"
+        seen.update(rule.windows)
         if not satisfiable(rule.when):
             yield f"rule {rule.id}", f"rule `{rule.id}` can never hold"
         if rule.hours is not None and not made.clocks:

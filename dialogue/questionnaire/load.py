@@ -10,6 +10,7 @@ from dialogue.questionnaire.conditions import ALWAYS, All, Any, Condition, Is, N
 from dialogue.questionnaire.fields import Fields, as_word, as_words
 from dialogue.questionnaire.model import (
     COMMANDED,
+    LANGUAGE,
     SHARED,
     SKIP,
     UNTOLD,
@@ -24,23 +25,34 @@ from dialogue.questionnaire.reader import Items, QuestionnaireError, Section, Va
 SHIPPED = Path(__file__).parent / "crsv.yml"
 
 KINDS = ("choice", "choices", "consent", "text", "place", "date", "files", "menu")
-VERBS = ("close", "end", "handoff", "submit", "erase", "again", "withdraw")
+VERBS = (
+    "close",
+    "end",
+    "handoff",
+    "submit",
+    "erase",
+    "again",
+    "withdraw",
+    "speak",
+    "languages",
+    "feedback",
+)
 RANKS = ("P0", "P1", "P2", "P3")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def load(path: Path = SHIPPED) -> Questionnaire:
-    """Read and check a questionnaire file.
+    """Read and check a questionnaire file, and the file of urgency rules that it names.
 
     Raises:
         QuestionnaireError: it is wrong; the message names the line and the reason.
     """
-    return parse(path.read_text("utf-8"))
+    return parse(path.read_text("utf-8"), path.parent)
 
 
-def parse(text: str) -> Questionnaire:
-    """Read and check a questionnaire; errors as in `load`."""
-    return _Reader().questionnaire(read(text))
+def parse(text: str, folder: Path = SHIPPED.parent) -> Questionnaire:
+    """Read and check a questionnaire whose rules lie in `folder`; errors as in `load`."""
+    return _Reader().questionnaire(read(text), folder)
 
 
 def _id(value: Value) -> Word:
@@ -59,11 +71,13 @@ class _Reader:
         self.conditions: dict[str, Condition] = {}
         self.named: Section = Section(0)
         self.lines: dict[str, int] = {}
+        self.languages: tuple[Word, ...] = ()
 
-    def questionnaire(self, document: Section) -> Questionnaire:
+    def questionnaire(self, document: Section, folder: Path) -> Questionnaire:
         fields = Fields(document, "the questionnaire")
         version, limit = fields.number("version"), fields.number("text_limit")
         hide_texts, languages = fields.number("hide_texts"), fields.each("languages", _id)
+        self.languages = languages
         if not (version and limit and hide_texts and languages):
             raise QuestionnaireError(
                 1, "version, languages, text_limit and hide_texts must be there, and not 0"
@@ -73,20 +87,38 @@ class _Reader:
         blocks = self._blocks(fields.needed("blocks"))
         for name in list(self.named):
             self._named(name)
-        rules = fields.each("urgency", self._rule)
+        file = fields.word("urgency")
         fields.done()
+        rules_version, rules = self._urgency(file, folder)
         made = Questionnaire(
             version=version,
             languages=tuple(map(str, languages)),
             text_limit=limit,
             hide_texts=hide_texts,
+            rules_version=rules_version,
             blocks=blocks,
             rules=rules,
             conditions=self.conditions,
             says=says,
         )
-        check(made, self.lines)
+        check(made, self.lines, rules=str(file))
         return made
+
+    def _urgency(self, file: Word, folder: Path) -> tuple[int, tuple[Rule, ...]]:
+        """The rules of the file that the questionnaire names; its errors name that file."""
+        try:
+            text = (folder / file).read_text("utf-8")
+        except OSError as error:
+            raise QuestionnaireError(file.line, f"there is no file `{file}` beside it") from error
+        try:
+            fields = Fields(read(text), "the file of rules")
+            version, rules = fields.number("version"), fields.each("rules", self._rule)
+            fields.done()
+        except QuestionnaireError as error:
+            raise QuestionnaireError(error.line, error.reason, file) from None
+        if not (version and rules):
+            raise QuestionnaireError(1, "version and rules must be there, and not 0", file)
+        return version, rules
 
     def _says(self, value: Value) -> dict[str, str]:
         return {str(key): str(as_word(note)) for key, note in self._section(value, "says").items()}
@@ -129,7 +161,11 @@ class _Reader:
         id_ = self._once(_id(fields.needed("id")), "question")
         kind = self._one_of(fields.word("kind"), KINDS, "kind")
         required = fields.flag("required")
-        options = fields.each("options", lambda option: self._option(option, id_))
+        options = tuple(
+            option
+            for value in fields.each("options", lambda value: value)
+            for option in self._options(value, id_)
+        )
         options += self._added(kind, options, required=required)
         question = Question(
             id=id_,
@@ -182,6 +218,14 @@ class _Reader:
         self.refs |= {option.ref for option in question.options}
         self.lines[question.id] = line
 
+    def _options(self, value: Value, question: str) -> tuple[Option, ...]:
+        """One option, or one for each language."""
+        if value != "languages":
+            return (self._option(value, question),)
+        prefix = "" if question == LANGUAGE else f"{LANGUAGE}."
+        named = (Word(f"{prefix}{code}", value.line) for code in self.languages)
+        return tuple(self._option(word, question) for word in named)
+
     def _option(self, value: Value, question: str) -> Option:
         name, caused = value, Section(value.line)
         if isinstance(value, Section) and len(value) == 1:
@@ -230,16 +274,38 @@ class _Reader:
 
     def _rule(self, value: Value) -> Rule:
         fields = Fields(value, "a rule")
+        id_ = self._once(_id(fields.needed("id")), "rule")
         rule = Rule(
-            id=self._once(_id(fields.needed("id")), "rule"),
+            id=id_,
+            version=self._version(fields),
             rank=RANKS.index(self._one_of(fields.word("rank"), RANKS, "rank")),
             when=self._when(fields),
             source=str(fields.word("source")),
-            hours=fields.number("hours"),
+            windows=self._windows(fields, id_),
             tell=fields.text("tell"),
         )
         fields.done()
         return rule
+
+    def _version(self, fields: Fields) -> int:
+        version = fields.number("version")
+        if not version:
+            raise QuestionnaireError(fields.line, "a rule needs `version`, from 1 on")
+        return version
+
+    def _windows(self, fields: Fields, rule: str) -> dict[str, int]:
+        hours, spans = fields.number("hours"), fields.value("windows")
+        if spans is None:
+            return {} if hours is None else {rule: hours}
+        if hours is not None:
+            raise QuestionnaireError(fields.line, "a rule has `hours` or `windows`, not both")
+        inner = Fields(spans, "`windows`")
+        named = {
+            str(_id(name)): inner.number(name) or 0 for name in self._section(spans, "windows")
+        }
+        if not named or not all(named.values()):
+            raise QuestionnaireError(spans.line, "a window is open for an hour at least")
+        return named
 
     def _when(self, fields: Fields) -> Condition:
         value = fields.value("when")

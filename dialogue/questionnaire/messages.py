@@ -20,6 +20,12 @@ COMMANDS = (
 """What can be typed at any time; `return` comes back from hiding before a safe word is set."""
 
 SAID = (
+    "code_unknown",
+    "idle",
+    "numbers",
+    "clear",
+    "contact_waits",
+    "feedback_thanks",
     "opening",
     "opening_open_channel",
     "resume",
@@ -78,7 +84,11 @@ def message_ids(questionnaire: Questionnaire) -> MessageIds:
     asked = {f"ask.{question.id}" for question in questions}
     options = {f"option.{option.ref}" for question in questions for option in question.options}
     says = {f"say.{say}" for say in questionnaire.says}
-    hides = {f"hide.{number + 1}" for number in range(questionnaire.hide_texts)}
+    hides = {
+        f"hide.{topic}.{number + 1}"
+        for topic in questionnaire.topics
+        for number in range(questionnaire.hide_texts)
+    }
     staff = {f"name.{question.id}" for question in questions if question.kept}
     return MessageIds(
         chat=frozenset(
@@ -94,6 +104,7 @@ def message_ids(questionnaire: Questionnaire) -> MessageIds:
             staff
             | {f"block.{block.id}" for block in questionnaire.blocks if _reported(block.questions)}
             | {f"reason.{rule.id}" for rule in questionnaire.rules}
+            | {f"window.{name}" for rule in questionnaire.rules for name in rule.windows}
         ),
     )
 

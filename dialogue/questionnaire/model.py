@@ -5,7 +5,7 @@ be walked in one pass; nothing here knows a word of any language.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dialogue.questionnaire.conditions import Condition, questions_of
@@ -18,6 +18,9 @@ COMMANDED = ("done", "skip", "person")
 
 UNTOLD = ("dk", "pns")
 """Added to every list that need not be answered: don't know, and prefer not to say."""
+
+LANGUAGE, TOPIC = "language", "cover_topic"
+"""Questions that the program knows by name."""
 
 SKIP = "skip"
 TEXT = "@text"
@@ -100,12 +103,19 @@ class Rule:
     """A reason to be quick. With `hours`, it holds while the latest plausible moment is within."""
 
     id: str
+    version: int
     rank: int
     """0 is now, 3 is for information; P0 to P3 in the file."""
     when: Condition
     source: str
-    hours: int | None = None
+    windows: Mapping[str, int] = field(default_factory=dict)
+    """Hours after the latest plausible moment at which each of its windows closes, by name."""
     tell: str | None = None
+
+    @property
+    def hours(self) -> int | None:
+        """When its last window closes; None if it holds at any time."""
+        return max(self.windows.values(), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +126,8 @@ class Questionnaire:
     languages: tuple[str, ...]
     text_limit: int
     hide_texts: int
+    """How many there are of each topic."""
+    rules_version: int
     blocks: tuple[Block, ...]
     rules: tuple[Rule, ...]
     conditions: Mapping[str, Condition]
@@ -141,6 +153,11 @@ class Questionnaire:
     def detour_of(self) -> Mapping[str, str]:
         """The detour block of each question that stands in one."""
         return {q.id: block.id for block in self.detours.values() for q in block.questions}
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """What a hidden chat and an unasked message can speak of; the first unless they chose."""
+        return tuple(o.code for o in self.questions[TOPIC].options if o.code not in UNTOLD)
 
     @cached_property
     def clocks(self) -> tuple[Question, ...]:

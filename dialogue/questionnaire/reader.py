@@ -13,8 +13,11 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class QuestionnaireError(Exception):
     """The questionnaire is wrong; the message names the line and the reason."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
+    def __init__(self, line: int, reason: str, file: str | None = None) -> None:
+        """Name the file if it is not the questionnaire itself."""
+        super().__init__(f"{file}, line {line}: {reason}" if file else f"line {line}: {reason}")
+        self.line = line
+        self.reason = reason
 
 
 class Word(str):

@@ -32,9 +32,13 @@ class TurnError(Exception):
 class TurnInput(InputChannel):
     """Takes a turn for each request; keeps nothing."""
 
-    def __init__(self, questionnaire: Questionnaire, model: str) -> None:
+    def __init__(
+        self, questionnaire: Questionnaire, model: str, detect: Callable[[str], str]
+    ) -> None:
+        """Serve a questionnaire; `detect` names the language of some words, or gives ""."""
         self._questions = questionnaire.questions
         self._model = model
+        self._detect = detect
 
     @classmethod
     def name(cls) -> str:
@@ -84,6 +88,8 @@ class TurnInput(InputChannel):
                 "heard": asked.message,
                 "channel": asked.channel,
                 "owner": asked.owner,
+                "now": asked.now,
+                "language": self._detect(words) if worded else "",
                 "choices": self._choices(asked.state),
             },
         )

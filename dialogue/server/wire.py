@@ -11,6 +11,7 @@ LARGEST_BODY = 256 * 1024
 
 _FIELDS = {"text": "text", "choice": "choice", "media": "media", "event": "event"}
 _CHANNEL = ("sms", "confidential", "files")
+_OFFERS = ("languages", "numbers")
 _OWNERS = ("bot", "nobody", "human")
 
 
@@ -24,9 +25,11 @@ class TurnRequest:
 
     state: dict[str, Any] | None = field(repr=False)
     message: dict[str, Any] = field(repr=False)
-    channel: dict[str, bool]
-    """`sms`, `confidential` and `files`, as `take_turn` takes them."""
+    channel: dict[str, Any]
+    """`sms`, `confidential`, `files`, `languages` and `numbers`, as `Channel` has them."""
     owner: str
+    now: int | None = None
+    """Seconds since 1970; None if the caller has no clock."""
 
 
 def parse_turn(body: Any) -> TurnRequest:
@@ -45,6 +48,7 @@ def parse_turn(body: Any) -> TurnRequest:
         message=_message(_object(body.get("message"), "message")),
         channel=_channel(_object(body.get("channel", {}), "channel")),
         owner=owner,
+        now=_whole(body.get("now"), "now"),
     )
 
 
@@ -64,12 +68,16 @@ def _state(value: Any) -> dict[str, Any] | None:
     return state
 
 
-def _channel(channel: dict[str, Any]) -> dict[str, bool]:
+def _channel(channel: dict[str, Any]) -> dict[str, Any]:
     told = {name: channel.get(name, False) for name in _CHANNEL}
     for name, value in told.items():
         if not isinstance(value, bool):
             raise BadRequestError(f"channel.{name} must be true or false")
-    return told
+    offers = {name: channel.get(name, []) for name in _OFFERS}
+    for name, value in offers.items():
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise BadRequestError(f"channel.{name} must be a list of words")
+    return {**told, **offers}
 
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +88,11 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
     content = message.get(name)
     if not isinstance(content, str):
         raise BadRequestError(f"message.{name} must be a string")
-    turn = message.get("turn")
-    if turn is not None and (not isinstance(turn, int) or isinstance(turn, bool)):
-        raise BadRequestError("message.turn must be a whole number or null")
-    return {"kind": kind, name: content, "turn": turn}
+    turn = _whole(message.get("turn"), "message.turn")
+    return {"kind": kind, name: content, "turn": turn, "code": message.get("code") is True}
+
+
+def _whole(value: Any, name: str) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise BadRequestError(f"{name} must be a whole number or null")
+    return value

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialogue.flow import Heard, State, Turn, take_turn
+from dialogue.flow import Channel, Heard, State, Turn, take_turn
 from dialogue.questionnaire import Questionnaire, load
 
 SHIPPED = load()
@@ -20,6 +20,7 @@ USUAL = {
     "person_agrees": "yes",
     "client_agrees": "yes",
     "c1": "yes",
+    "person_now": "no",
 }
 """How the questions that must be answered are answered, unless a test says otherwise."""
 
@@ -32,6 +33,9 @@ class Talk:
     owner: str = "bot"
     confidential: bool = True
     files: bool = True
+    languages: tuple[str, ...] = ("en", "fr", "sw")
+    numbers: tuple[str, ...] = ()
+    clock: int | None = None
     questionnaire: Questionnaire = field(default_factory=lambda: SHIPPED)
     saved: dict[str, Any] | None = None
     turn: Turn | None = None
@@ -45,8 +49,14 @@ class Talk:
         *,
         exact: Iterable[str] = (),
         ranking: Iterable[tuple[str, float]] = (),
+        language: str = "",
     ) -> "Talk":
-        return self._hear({"kind": "text", "text": text}, exact=exact, ranking=ranking)
+        message = {"kind": "text", "text": text}
+        return self._hear(message, exact=exact, ranking=ranking, language=language)
+
+    def types_a_dead_code(self) -> "Talk":
+        """Type what looks like a return code and opens nothing."""
+        return self._hear({"kind": "text", "text": "1234 5678 9012", "code": True})
 
     def says_word(self, label: str) -> "Talk":
         """Type the word of a command, an option or an intent."""
@@ -86,15 +96,21 @@ class Talk:
         *,
         exact: Iterable[str] = (),
         ranking: Iterable[tuple[str, float]] = (),
+        language: str = "",
     ) -> "Talk":
         self.turn = take_turn(
             self.questionnaire,
             None if self.saved is None else State.from_dict(self.saved),
-            Heard.from_message(message, ranking=ranking, exact=exact),
-            sms=self.sms,
-            owner=self.owner,
-            confidential=self.confidential,
-            files=self.files,
+            Heard.from_message(message, ranking=ranking, exact=exact, language=language),
+            Channel(
+                sms=self.sms,
+                owner=self.owner,
+                confidential=self.confidential,
+                files=self.files,
+                languages=self.languages,
+                numbers=self.numbers,
+                now=self.clock,
+            ),
         )
         self.saved = json.loads(self.turn.to_json())["state"]
         if self.saved is not None and any(say.startswith("ask.") for say in self.says):

@@ -22,7 +22,9 @@ messages = st.one_of(
     st.sampled_from(LABELS).map(lambda label: ("says_word", label)),
     st.sampled_from(LABELS).map(lambda label: ("taps", label)),
     st.sampled_from(["photo", "location"]).map(lambda media: ("sends", media)),
-    st.sampled_from(["returned", "resumed", "claimed"]).map(lambda name: ("event", name)),
+    st.sampled_from(
+        ["returned", "resumed", "unlocked", "claimed", "idle", "knock", "feedback"]
+    ).map(lambda name: ("event", name)),
 )
 
 

@@ -75,7 +75,7 @@ def test_the_latest_of_several_incidents_counts() -> None:
     talk.goes_to("send", when="when.gt1y").says_word("back")
     talk = Talk().goes_to("another", when="when.lt24h", kind="kind.threat").chooses("yes")
     talk.chooses("when.gt1y").goes_to("send", kind="kind.rape")
-    assert talk.chooses("yes").effect("submit")["urgency"] == 3
+    assert talk.chooses("yes").effect("submit")["reasons"] == ["sti"]
     talk = Talk().goes_to("another", when="when.gt1y", kind="kind.rape").chooses("yes")
     talk.chooses("when.lt24h").goes_to("send", kind="kind.rape")
     assert talk.chooses("yes").effect("submit")["urgency"] == 0
@@ -132,9 +132,9 @@ def test_a_report_that_is_shared_with_nobody_says_so_and_keeps_the_bot() -> None
 
 def test_urgent_reports_end_with_what_to_do() -> None:
     talk = Talk(sms=True).goes_to("send", c2="c2.health", when="when.lt24h").chooses("yes")
-    assert talk.says == ["say.submitted_p0"]
+    assert talk.says == ["say.submitted_p0", "say.contact_waits"]
     talk = Talk(sms=True).goes_to("send", c2="c2.health", when="when.gt1y").chooses("yes")
-    assert talk.says == ["say.submitted"]
+    assert talk.says == ["say.submitted", "say.contact_waits"]
 
 
 # -- words of danger
@@ -184,8 +184,8 @@ def test_who_says_it_again_is_asked_again() -> None:
 def test_danger_in_free_words_alarms_at_once(name: str, told: str) -> None:
     talk = Talk().goes_to("kind").types("…", ranking=[(name, 0.7)])
     assert talk.effect("urgent") == {"do": "urgent", "urgency": 0, "reasons": [name]}
-    assert talk.says == [f"say.urgent.{told}", "ask.kind"]
-    assert talk.choices[-1] == "person"
+    assert talk.says == [f"say.urgent.{told}", "ask.person_now"]
+    assert talk.chooses("no").says == ["say.person_later", "ask.kind"]
     assert name in talk.goes_to("send", c2="c2.health").chooses("yes").effect("submit")["reasons"]
 
 

@@ -51,7 +51,8 @@ def test_an_adult_is_asked_everything_in_the_app() -> None:
     )
     skipped_by_condition = {
         "person_agrees", "client_agrees", "person_age", "basis", "since", "date_precision",
-        "suicide", "suicide_now", "delete_sure", "after", "withdraw",
+        "suicide", "suicide_now", "delete_sure", "after", "withdraw", "language_guess",
+        "person_now", "fb_reached", "fb_respected", "fb_safe",
     }  # fmt: skip
     asked = set(talk.asked_keys)
     assert asked == set(talk.questionnaire.questions) - skipped_by_condition
@@ -150,12 +151,12 @@ def test_without_consent_nothing_is_kept() -> None:
 
 def test_danger_leads_straight_to_help() -> None:
     talk = Talk().goes_to("danger").chooses("danger.both")
-    assert talk.says == ["say.urgent.danger", "say.urgent.medical", "ask.age"]
+    assert talk.says == ["say.urgent.danger", "say.urgent.medical", "ask.person_now"]
     assert talk.effect("urgent") == {
         "do": "urgent", "urgency": 0, "reasons": ["danger", "hurt"],
     }  # fmt: skip
     talk.goes_to("send")
-    assert talk.asked_keys[3:6] == ["age", "c1", "since"]
+    assert talk.asked_keys[3:7] == ["person_now", "age", "c1", "since"]
     assert not ABOUT_WHAT_HAPPENED & set(talk.asked_keys)
 
 

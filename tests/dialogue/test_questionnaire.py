@@ -11,7 +11,7 @@ BY_SMS = {
     "language", "safe_now", "danger", "role", "person_agrees", "client_agrees", "age",
     "person_age", "c1", "when", "admin1", "since", "urgent", "area", "needs", "c2", "pro_gender",
     "exclude", "c7", "contact_when", "send", "suicide", "suicide_now", "delete_sure", "after",
-    "withdraw",
+    "withdraw", "language_guess", "person_now", "fb_reached", "fb_respected", "fb_safe",
 }  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def test_words_are_needed_for_everything_that_is_shown() -> None:
     chat = message_ids(SHIPPED).chat
     assert {
         "ask.when", "option.when.lt24h", "option.yes", "option.person", "say.opening",
-        "say.urgent.care", "hide.1", "hide.8", "command.stop", "command.return",
+        "say.urgent.care", "hide.weather.1", "hide.football.6", "command.stop", "command.return",
     } <= chat  # fmt: skip
     assert {f"option.{shared}" for shared in SHARED} <= chat
 
@@ -77,7 +77,7 @@ def test_sms_words_are_needed_for_what_is_asked_by_sms() -> None:
 
 def test_staff_read_headings_of_answers_and_reasons() -> None:
     staff = message_ids(SHIPPED).staff
-    assert {"name.when", "block.incident", "reason.pep"} <= staff
+    assert {"name.when", "block.incident", "reason.pep", "window.forensic_oral"} <= staff
     assert not staff & {"name.pause", "name.send", "block.delete", "block.review"}
 
 

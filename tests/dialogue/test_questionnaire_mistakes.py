@@ -1,10 +1,13 @@
 """A mistake in the file is an error that names the line and the reason."""
 
+from pathlib import Path
+
 import pytest
 
 from dialogue.questionnaire import SHIPPED, QuestionnaireError, parse
 
 TEXT = SHIPPED.read_text("utf-8")
+RULES = SHIPPED.with_name("urgency.yml").read_text("utf-8")
 
 MISTAKES = [
     ("        kind: date", "        kind: day", "`kind` is `day`"),
@@ -30,9 +33,9 @@ MISTAKES = [
     ("{hours: 336}", "{hours: soon}", "must be a whole number"),
     ("    repeat: 3", "    repeat: often", "must be a whole number"),
     ("options: [no, yes]\n\n  # Help", "options: [no]\n\n  # Help", "must end with a menu"),
-    ("languages: [en, fr] ", "languages: [en, fr, sw] ", "must be the `languages`"),
+    ("options: [languages]", "options: [languages, other]", "must be `[languages]`"),
+    ("urgency: urgency.yml ", "urgency: urgent.yml ", "no file `urgent.yml`"),
     ("          - yes: {does: submit}", "          - yes: {does: sumbit}", "`does` is `sumbit`"),
-    ("rank: P0, hours: 72", "rank: P7, hours: 72", "`rank` is `P7`"),
     ("version: 1", "version: 0", "must be there"),
     ("  - id: entry", "  - id: [entry", "not YAML"),
 ]  # fmt: skip
@@ -50,6 +53,31 @@ def test_the_line_is_the_one_to_look_at() -> None:
     line = TEXT[: TEXT.index("{duration: held}")].count("\n") + 1
     with pytest.raises(QuestionnaireError, match=f"^line {line}: "):
         parse(TEXT.replace("{duration: held}", "{duration: hold}"))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        ("    rank: P0\n    hours: 72", "    rank: P7\n    hours: 72", "`rank` is `P7`"),
+        ("    hours: 72", "    hours: soon", "must be a whole number"),
+        ("    hours: 72", "    hours: 72\n    windows: {pep: 72}", "not both"),
+        ("hepatitis_b_soon: 24", "hepatitis_b_soon: 0", "for an hour at least"),
+        ("hepatitis_b_soon: 24", "pep: 24", "another rule's name"),
+        ("{danger: [danger, both]}", "{danger: [dangr, both]}", "has no option `dangr`"),
+        ("    source: CDC 2010 table 5\n", "", "needs `source`"),
+        ("  - id: hurt\n    version: 1\n", "  - id: hurt\n", "needs `version`"),
+        ("  - id: hurt", "  - id: danger", "a rule `danger` already"),
+        ("    tell: medical", "    tell: medicine", "not listed under `says:`"),
+    ],
+)
+def test_a_mistake_in_the_rules_names_their_file_and_line(
+    right: str, wrong: str, reason: str, tmp_path: Path
+) -> None:
+    assert right in RULES
+    (tmp_path / "urgency.yml").write_text(RULES.replace(right, wrong, 1), "utf-8")
+    with pytest.raises(QuestionnaireError, match=r"^urgency\.yml, line \d+: ") as caught:
+        parse(TEXT, tmp_path)
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "just words"])
