@@ -29,6 +29,39 @@ from vault.signing import ActorKey, is_signed_by
 SIGNED = b"backup custody entry v2\n"
 
 
+Fields = tuple[
+    int,
+    int,
+    str,
+    str,
+    bytes | None,
+    int | None,
+    bytes | None,
+    int | None,
+    bytes | None,
+    bytes | None,
+]
+"""Number, microseconds since 1970, actor, action, case (16 bytes), record, SHA-256, size, signer,
+and signature: an entry without its salt and hashes, in the order in which rows are read."""
+
+Row = tuple[
+    int,
+    int,
+    str,
+    str,
+    bytes | None,
+    int | None,
+    bytes | None,
+    int | None,
+    bytes | None,
+    bytes | None,
+    bytes,
+    bytes,
+    bytes,
+]
+"""The same with salt, leaf and node."""
+
+
 class Action(StrEnum):
     """What an entry says was done."""
 
@@ -115,6 +148,14 @@ class Entry(Act):
     node: bytes
 
     @property
+    def row(self) -> Row:
+        """The entry as a bare row."""
+        case = None if self.case_id is None else self.case_id.bytes
+        said = (self.actor, self.action, case, self.record_id, self.sha256, self.size)
+        hashes = (self.salt, self.leaf, self.node)
+        return (self.sequence, microseconds(self.at), *said, self.signer, self.signature, *hashes)
+
+    @property
     def text(self) -> bytes:
         """What its leaf hashes after the salt; SealError when it says what no entry can say."""
         return self._text(self.sequence, self.at, self.signer, self.signature)
@@ -139,22 +180,6 @@ class Entry(Act):
             return False
         text = self._text(self.sequence, self.at, self.signer, None)
         return is_signed_by(self.signer, SIGNED + self.salt + text, self.signature)
-
-
-Fields = tuple[
-    int,
-    int,
-    str,
-    str,
-    bytes | None,
-    int | None,
-    bytes | None,
-    int | None,
-    bytes | None,
-    bytes | None,
-]
-"""Number, microseconds since 1970, actor, action, case (16 bytes), record, SHA-256, size, signer,
-and signature: an entry without its salt and hashes, in the order in which rows are read."""
 
 
 def entry_text(fields: Fields) -> bytes:

@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from vault.entries import Action, Entry
+from core.database import driver_connection
+from vault.entries import Action, Entry, Row
 from vault.errors import TamperedError
-from vault.tables import CustodyCheckpoint, CustodyEntry, CustodySigner
+from vault.tables import CustodyCheckpoint, CustodyCosignature, CustodyEntry, CustodySigner
 from vault.tlog import Frontier, Span, TreeHead, fold, peaks_of
 
 LOCK = int.from_bytes(b"custody", "big")
@@ -17,6 +20,14 @@ LOCK = int.from_bytes(b"custody", "big")
 SIGNING = int.from_bytes(b"signing", "big")
 """The key of the advisory lock that all who sign checkpoints take."""
 PAGE = 1000
+_ROWS = """
+SELECT sequence, coalesce(timestamptz_send(at), ''), coalesce(actor, ''), coalesce(action, ''),
+       uuid_send(case_id), record_id, sha256, size, signer, signature,
+       coalesce(salt, ''), coalesce(leaf, ''), coalesce(node, '')
+FROM custody_entries ORDER BY sequence
+"""
+"""Raw bytes where Python's own types are slow, or can't hold what somebody has put there."""
+_YEAR_2000 = 946_684_800_000_000
 
 
 def locked_frontier(connection: Connection) -> tuple[datetime, Frontier]:
@@ -63,14 +74,28 @@ async def subtrees(session: AsyncSession, spans: Sequence[Span]) -> list[bytes]:
     return [fold([*(found[n].node for n in peaks), found[end].leaf]) for peaks, end in parts]
 
 
-async def entries(session: AsyncSession) -> AsyncIterator[Entry]:
-    """All entries in order, in constant memory."""
+async def entries(session: AsyncSession, case_id: UUID | None = None) -> AsyncIterator[Entry]:
+    """The entries of a case, or all, in order and in constant memory."""
     columns = CustodyEntry.__table__.columns
     query = select(*columns).order_by(CustodyEntry.sequence)
+    if case_id is not None:
+        query = query.where(CustodyEntry.case_id == case_id)
     result = await session.stream(query, execution_options={"yield_per": PAGE})
     async for page in result.partitions():
         for row in page:
             yield Entry(**row._mapping)  # noqa: SLF001 - public despite its underscore
+
+
+async def rows(session: AsyncSession) -> AsyncIterator[list[Row]]:
+    """All entries in order as bare rows, a page at a time: three times as fast as `entries`."""
+    connection = await driver_connection(session)
+    async with connection.cursor(name="custody", binary=True) as cursor:
+        await cursor.execute(_ROWS)
+        while page := await cursor.fetchmany(PAGE):
+            yield [
+                (number, int.from_bytes(at, "big", signed=True) + _YEAR_2000, *rest)
+                for number, at, *rest in page
+            ]
 
 
 async def key_of(session: AsyncSession, actor: str) -> bytes | None:
@@ -103,6 +128,19 @@ async def last_checkpoint(session: AsyncSession) -> str | None:
     return await session.scalar(query)
 
 
+async def checkpoint_of(session: AsyncSession, size: int | None = None) -> tuple[int, str] | None:
+    """The checkpoint of `size` entries, or the newest, with the witnesses' lines under it."""
+    query = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
+    if size is not None:
+        query = query.where(CustodyCheckpoint.size == size)
+    row = (await session.execute(query.order_by(CustodyCheckpoint.size.desc()).limit(1))).first()
+    if row is None:
+        return None
+    lines = select(CustodyCosignature.line).where(CustodyCosignature.size == row.size)
+    found = await session.scalars(lines.order_by(CustodyCosignature.at, CustodyCosignature.witness))
+    return row.size, row.note + "".join(f"{line}\n" for line in found)
+
+
 async def checkpoints(session: AsyncSession) -> Sequence[tuple[int, str]]:
     """Every checkpoint with the size under which it is kept, in order."""
     columns = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
@@ -124,7 +162,7 @@ def _peaks(size: int) -> Select[bytes]:
     return select(CustodyEntry.node).where(wanted).order_by(CustodyEntry.sequence)
 
 
-def _frontier(size: int, rows: Sequence[Row[bytes]]) -> Frontier:
+def _frontier(size: int, rows: Sequence[sa.Row[bytes]]) -> Frontier:
     if len(rows) != size.bit_count():
         raise TamperedError(f"entries before number {size} of the custody log are missing")
     return Frontier(size=size, peaks=tuple(row.node for row in rows))

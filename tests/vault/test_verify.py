@@ -5,15 +5,18 @@ import hashlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vault.entries import Entry
+from vault.entries import Act, Entry, Row
+from vault.findings import Finding, Problem
+from vault.signing import ActorKey
 from vault.tlog import Frontier, TreeHead
-from vault.verify import Finding, LogReport, Problem, check_entries
+from vault.verify import LogReport, check_rows
 
 SIZE = 37
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,9 +44,10 @@ def fitted(entries: Iterable[Entry]) -> list[Entry]:
     """The entries with numbers and hashes that fit, as the log, or a clever forger, makes them."""
     frontier, result = Frontier(), []
     for entry in entries:
-        leaf = entry.hashed
+        numbered = replace(entry, sequence=frontier.size + 1)
+        leaf = numbered.hashed
         frontier = frontier.grow(leaf)
-        result.append(replace(entry, sequence=frontier.size, leaf=leaf, node=frontier.node))
+        result.append(replace(numbered, leaf=leaf, node=frontier.node))
     return result
 
 
@@ -59,11 +63,11 @@ HEADS = [head_of(LOG[:size]) for size in range(SIZE + 1)]
 
 
 def check(entries: list[Entry], *heads: TreeHead) -> LogReport:
-    async def stream() -> AsyncIterator[Entry]:
+    async def pages() -> AsyncIterator[list[Row]]:
         for entry in entries:
-            yield entry
+            yield [entry.row]
 
-    return asyncio.run(check_entries(stream(), heads))
+    return asyncio.run(check_rows(pages(), heads))
 
 
 def found(entries: list[Entry], *heads: TreeHead) -> list[tuple[Problem, int, int]]:
@@ -176,8 +180,7 @@ class TestReordered:
         entries = list(LOG)
         entries[one - 1] = replace(LOG[two - 1], sequence=one)
         entries[two - 1] = replace(LOG[one - 1], sequence=two)
-        problem, first, last = found(entries)[0]
-        assert problem is Problem.REWRITTEN
+        _, first, last = next(one for one in found(entries) if one[0] is Problem.REWRITTEN)
         assert first <= one <= last
 
 
@@ -234,3 +237,76 @@ def test_findings_say_what_and_where() -> None:
     many = Finding(problem=Problem.MISSING, first=3, last=9)
     assert str(one) == "custody entry 17: it does not say what was written"
     assert str(many) == "custody entries 3 to 9: missing"
+
+
+class TestBackdated:
+    def test_an_entry_that_claims_an_earlier_time_than_the_one_before_it_is_named(self) -> None:
+        late = fitted(changed(7, at=START + timedelta(days=1)))
+        assert found(late) == [(Problem.BACKDATED, number, number) for number in range(8, SIZE + 1)]
+        early = fitted(changed(7, at=START))
+        assert found(early) == [(Problem.BACKDATED, 7, 7)]
+        assert found(early, HEADS[SIZE]) == [
+            (Problem.BACKDATED, 7, 7),
+            (Problem.FORKED, 1, SIZE),
+        ]
+
+
+class TestForgedInSomebodysName:
+    """The log knows who signs with which key, and takes nothing else in their name."""
+
+    AMINA, BRUNO = "professional:a", "professional:b"
+    KEYS: ClassVar = {AMINA: ActorKey(bytes(32)), BRUNO: ActorKey(bytes([1]) * 32)}
+
+    def log_of(self, *acts: tuple[str, str, ActorKey | None]) -> list[Entry]:
+        frontier, entries = Frontier(), []
+        for actor, action, signer in acts:
+            act = Act(actor=actor, action=action)
+            entry, frontier = act.entered(frontier, at=START, salt=b"s" * 32, signer=signer)
+            entries.append(entry)
+        return entries
+
+    def test_what_is_signed_by_its_own_actor_is_right(self) -> None:
+        a, b = self.KEYS.values()
+        log = self.log_of(
+            (self.AMINA, "view", None),  # older than the first enrolment
+            (self.AMINA, "enrol", a),
+            (self.BRUNO, "enrol", b),
+            (self.AMINA, "view", a),
+            (self.BRUNO, "export", b),
+            ("survivor", "preserve", None),
+        )
+        assert found(log) == []
+
+    def test_what_nobody_or_somebody_else_signed_is_named(self) -> None:
+        a, b = self.KEYS.values()
+        log = self.log_of(
+            (self.AMINA, "enrol", a),
+            (self.BRUNO, "view", b),  # never enrolled
+            (self.BRUNO, "enrol", b),
+            (self.AMINA, "view", None),
+            (self.AMINA, "view", b),
+            ("survivor", "shred", a),
+            (self.AMINA, "view", a),
+        )
+        assert found(log) == [(Problem.UNSIGNED, number, number) for number in (2, 4, 5, 6)]
+
+    def test_a_signature_that_was_made_up_or_copied_is_named(self) -> None:
+        a, _ = self.KEYS.values()
+        log = self.log_of((self.AMINA, "enrol", a), (self.AMINA, "view", a))
+        forged = fitted([*log, replace(log[1], sequence=3), replace(log[1], signature=bytes(64))])
+        assert found(forged) == [(Problem.UNSIGNED, 3, 3), (Problem.UNSIGNED, 4, 4)]
+
+    def test_an_enrolment_that_its_key_did_not_sign_counts_for_nothing(self) -> None:
+        a, b = self.KEYS.values()
+        log = self.log_of((self.AMINA, "enrol", a), (self.BRUNO, "enrol", b))
+        forged = fitted([log[0], replace(log[1], signature=bytes(64))])
+        assert found(forged) == [(Problem.UNSIGNED, 2, 2)]
+
+    def test_another_key_after_a_lost_password_is_allowed_and_told_of(self) -> None:
+        a, b = self.KEYS.values()
+        log = self.log_of(
+            (self.AMINA, "enrol", a), (self.AMINA, "enrol", b), (self.AMINA, "view", b)
+        )
+        report = check(log)
+        assert report.intact
+        assert report.rekeyed == ((2, self.AMINA),)
