@@ -18,8 +18,10 @@ COMMANDS = {
     "chat": "talk to the running gateway as a phone would",
     "code": "show the sign-in code of a sample person",
     "enrol": "make an account for a professional or an administrator",
+    "escrow": "the offline key: make it, and get cases back with three of its five shares",
     "export": "give a case's key and files to whoever holds them by right",
     "verify": "check the custody log",
+    "questionnaire": "check, play and exchange a questionnaire",
     "locales": "how far the languages are; files for translators",
 }
 BENCHES = {

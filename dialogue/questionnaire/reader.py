@@ -19,6 +19,11 @@ class QuestionnaireError(Exception):
         self.line = line
         self.reason = reason
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Each mistake by itself, with its line."""
+        return (str(self),)
+
 
 class Word(str):
     """A scalar and its line."""
