@@ -14,6 +14,7 @@ from core.settings import Settings, load_settings
 Command = Callable[[Namespace, Settings], int]
 
 COMMANDS = {
+    "anchor": "anchors on blockchains: how they are, and whether one holds",
     "up": "start everything on this machine",
     "chat": "talk to the running gateway as a phone would",
     "code": "show the sign-in code of a sample person",
@@ -25,6 +26,7 @@ COMMANDS = {
     "locales": "how far the languages are; files for translators",
 }
 BENCHES = {
+    "anchor": "what an anchor costs, and how long checking one takes",
     "dialogue": "the dialogue beside stock Rasa, in one run",
     "reply": "from a signed webhook to the reply at the provider",
     "seal": "sealing beside openssl dgst -sha256",

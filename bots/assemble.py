@@ -17,10 +17,11 @@ from core.errors import ConfigurationError
 from core.settings import Settings
 from locales import Catalogs
 from referrals.cases import Sealing
-from vault.age import Recipient
-from vault.errors import SealError
+from vault.escrow import escrow_of
 from vault.keys import KeyProvider, open_keys
 from vault.store import open_store
+
+MEGABYTE = 1_000_000
 
 
 def database_url(settings: Settings) -> str:
@@ -32,17 +33,7 @@ def database_url(settings: Settings) -> str:
 
 def open_sealing(settings: Settings) -> Sealing:
     """The server's keys, the object store and the escrow recipient."""
-    try:
-        escrow = Recipient.parse(settings.escrow_recipient or "")
-    except SealError:
-        raise ConfigurationError(
-            "ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)"
-        ) from None
-    return Sealing(
-        keys=open_keys(settings),
-        store=open_store(settings),
-        escrow=escrow,
-    )
+    return Sealing(keys=open_keys(settings), store=open_store(settings), escrow=escrow_of(settings))
 
 
 def open_adapters(
@@ -56,7 +47,12 @@ def open_adapters(
     adapters: list[Adapter] = []
     if settings.telegram_token is not None:
         adapters.append(
-            Telegram(settings.telegram_token, api_url=_address(settings.telegram_api_url))
+            Telegram(
+                settings.telegram_token,
+                client=client,
+                api_url=_address(settings.telegram_api_url),
+                largest_file=settings.telegram_file_mb * MEGABYTE,
+            )
         )
     if twilio := _twilio(settings, client):
         adapters.append(twilio)
@@ -82,6 +78,7 @@ def _twilio(settings: Settings, client: httpx.AsyncClient) -> Adapter | None:
         number=number,
         status_url=f"{_address(public)}/sms/twilio/status",
         api_url=_address(settings.twilio_api_url),
+        largest_file=settings.twilio_file_mb * MEGABYTE,
     )
 
 

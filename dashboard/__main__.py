@@ -14,6 +14,7 @@ from dashboard.hub import Hub
 from dashboard.parts import Origin, Parts
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
+from vault.escrow import escrow_of
 from vault.keys import open_keys
 from vault.store import open_store
 
@@ -56,6 +57,7 @@ async def _run(settings: Settings) -> None:
         sessions=open_sessions(engine),
         keys=open_keys(settings),
         store=open_store(settings),
+        escrow=escrow_of(settings),
         catalogs=Catalogs.load(),
         questionnaire=Questionnaire.read(),
         database_url=url,

@@ -10,6 +10,7 @@ from core.errors import ConfigurationError
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from referrals.credentials import Cost
+from vault.age import Recipient
 from vault.keys import KeyProvider
 from vault.store import ObjectStore
 
@@ -64,6 +65,7 @@ class Parts:
     sessions: Sessions
     keys: KeyProvider
     store: ObjectStore
+    escrow: Recipient
     catalogs: Catalogs
     questionnaire: Questionnaire
     database_url: str = field(repr=False)

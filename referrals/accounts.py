@@ -87,5 +87,9 @@ class Enrolment:
     @property
     def totp_uri(self) -> str:
         """The `otpauth://` address that authenticator apps read from a QR code."""
-        totp = pyotp.TOTP(self.totp_secret)
-        return totp.provisioning_uri(name=self.account.profile.email, issuer_name=_ISSUER)
+        return totp_uri(self.totp_secret, self.account.profile.email)
+
+
+def totp_uri(secret: str, email: str) -> str:
+    """What an authenticator app reads to know the secret, and to show whose it is."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)

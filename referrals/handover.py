@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.database import announce
 from core.errors import BackUpError, NotAllowedError
@@ -34,7 +35,7 @@ from vault.age import Recipient
 from vault.cases import admit
 from vault.keys import KeyProvider
 from vault.signing import ActorKey, actor_of
-from vault.tables import SealedRecord
+from vault.tables import SealedRecord, Wrap
 
 
 class TakenError(BackUpError):
@@ -67,7 +68,7 @@ class WaitingCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyCase:
-    """A case that a professional has taken; `owner` is None once its conversation has ended."""
+    """A case that a professional is on; `owner` is None once its conversation has ended."""
 
     case_id: CaseId
     reference: str
@@ -105,7 +106,7 @@ async def waiting(session: AsyncSession, *, keys: KeyProvider, helper: Helper) -
 
 
 async def mine(session: AsyncSession, *, professional: ProfessionalId) -> list[MyCase]:
-    """The cases that this professional has taken, the latest message first."""
+    """The cases that this professional is on, the latest message first."""
     last = (
         select(func.max(SealedRecord.created_at))
         .where(SealedRecord.case_id == CaseRow.id, SealedRecord.kind == "message")
@@ -114,7 +115,7 @@ async def mine(session: AsyncSession, *, professional: ProfessionalId) -> list[M
     rows = await session.execute(
         select(CaseRow, ConversationRow.owner, last)
         .outerjoin(ConversationRow, ConversationRow.case_id == CaseRow.id)
-        .where(CaseRow.professional_id == professional)
+        .where(holds(CaseRow.id, professional))
         .order_by(func.coalesce(last, CaseRow.accepted_at).desc())
     )
     return [
@@ -180,7 +181,7 @@ async def reply(
 ) -> RecordId:
     """Seal a professional's message to the case and send it into the same chat, once."""
     conversation = await lock_of_case(session, keys, case_id)
-    await _only_the_taker(session, case_id, professional)
+    await _only_on_case(session, case_id, professional)
     if conversation.row.owner != HUMAN:
         raise NotAllowedError("the chat is not with a professional")
     earlier = await session.scalar(
@@ -214,7 +215,7 @@ async def deliveries(
     session: AsyncSession, case_id: CaseId, *, professional: ProfessionalId
 ) -> dict[RecordId, Delivery]:
     """The delivery of each message that a professional wrote in this case."""
-    await _only_the_taker(session, case_id, professional)
+    await _only_on_case(session, case_id, professional)
     rows = await session.scalars(
         select(OutgoingRow)
         .join(ConversationRow, ConversationRow.id == OutgoingRow.conversation_id)
@@ -238,7 +239,7 @@ async def _hand(
     event: str,
 ) -> None:
     conversation = await lock_of_case(session, keys, case_id)
-    await _only_the_taker(session, case_id, professional)
+    await _only_on_case(session, case_id, professional)
     if conversation.row.owner == owner:
         return
     conversation.row.owner = owner
@@ -246,11 +247,15 @@ async def _hand(
     await announce(session, CASE_CHANNEL, str(case_id))
 
 
-async def _only_the_taker(
+def holds(case_id: CaseId | InstrumentedAttribute[UUID], who: ProfessionalId) -> Exists:
+    """Whether a professional is on a case: whether the case's keys are wrapped to them."""
+    return select(Wrap.id).where(Wrap.case_id == case_id, Wrap.holder == actor_of(who)).exists()
+
+
+async def _only_on_case(
     session: AsyncSession, case_id: CaseId, professional: ProfessionalId
 ) -> None:
-    taker = await session.scalar(select(CaseRow.professional_id).where(CaseRow.id == case_id))
-    if taker != professional:
+    if not await session.scalar(select(holds(case_id, professional))):
         raise NotAllowedError("not on this case")
 
 

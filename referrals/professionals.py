@@ -96,18 +96,16 @@ async def enrol(
         KnownLoginError: somebody with this e-mail is enrolled already.
     """
     identifier, identity, secret = ProfessionalId(uuid4()), Identity.generate(), new_totp_secret()
-    chosen, salt = password or new_password(), os.urandom(_SALT)
-    derived = await derive(chosen, salt=salt, pepper=_pepper(keys, identifier), cost=cost)
-    recipient = identity.recipient
+    chosen, recipient = password or new_password(), identity.recipient
     values = {
         "id": identifier,
         "login": login_fingerprint(keys, profile.email),
-        "profile": keys.wrap(profile.to_bytes(), context=_bound(identifier, "profile")),
+        "profile": keys.wrap(profile.to_bytes(), context=bound(identifier, "profile")),
         "recipient": str(recipient),
-        "totp": keys.wrap(secret.encode(), context=_bound(identifier, "totp")),
+        "totp": keys.wrap(secret.encode(), context=bound(identifier, "totp")),
         "one_time": password is None,
         "created_at": now,
-        **_lock(identifier, derived, salt, cost, identity),
+        **await new_lock(keys, identifier, identity, chosen, cost=cost),
     }
     added = insert(ProfessionalRow).values(**values).on_conflict_do_nothing()
     if await session.scalar(added.returning(ProfessionalRow.id)) is None:
@@ -137,7 +135,7 @@ async def sign_in(
     derived = await _derive(row or _nobody(), keys, password)
     if row is None or row.suspended_at is not None or not derived.matches(row.verifier):
         raise SignInError("wrong e-mail, password or code")
-    secret = keys.unwrap(row.totp, context=_bound(row.id, "totp")).decode()
+    secret = keys.unwrap(row.totp, context=bound(row.id, "totp")).decode()
     await _use_code(sessions, row.id, accepted_step(secret, code, now))
     identity = _open(row, derived)
     async with sessions.begin() as session:
@@ -163,18 +161,23 @@ async def change_password(
     """
     if len(new) < MINIMUM_LENGTH or new == old:
         raise WeakPasswordError("choose another, longer password")
-    async with sessions() as session:
-        row = await session.get_one(ProfessionalRow, professional)
-    before = await _derive(row, keys, old)
-    if not before.matches(row.verifier):
-        raise SignInError("wrong password")
-    salt = os.urandom(_SALT)
-    after = await derive(new, salt=salt, pepper=_pepper(keys, professional), cost=cost)
-    lock = _lock(professional, after, salt, cost, _open(row, before))
+    row, before = await _proven(sessions, keys, professional, old)
+    lock = await new_lock(keys, professional, _open(row, before), new, cost=cost)
     async with sessions.begin() as session:
         # Two changes at once: the one that saw the password still in use wins.
         same = (ProfessionalRow.id == professional, ProfessionalRow.verifier == row.verifier)
         await session.execute(update(ProfessionalRow).where(*same).values(one_time=False, **lock))
+
+
+async def check_password(
+    sessions: Sessions, *, keys: KeyProvider, professional: ProfessionalId, password: str
+) -> None:
+    """Make sure that whoever sits there is the one who signed in.
+
+    Raises:
+        SignInError: the password is wrong.
+    """
+    await _proven(sessions, keys, professional, password)
 
 
 async def account(
@@ -208,6 +211,32 @@ def login_fingerprint(keys: KeyProvider, email: str) -> bytes:
     return keys.fingerprint(email.strip().casefold(), purpose="login")
 
 
+async def new_lock(
+    keys: KeyProvider,
+    professional: ProfessionalId,
+    identity: Identity,
+    password: str,
+    *,
+    cost: Cost,
+) -> dict[str, object]:
+    """The columns that depend on the password, for a password that is new."""
+    salt = os.urandom(_SALT)
+    derived = await derive(password, salt=salt, pepper=_pepper(keys, professional), cost=cost)
+    sealed = derived.key.seal(identity.export().encode(), context=bound(professional, "identity"))
+    return {**asdict(cost), "salt": salt, "verifier": derived.verifier, "identity": sealed}
+
+
+async def _proven(
+    sessions: Sessions, keys: KeyProvider, professional: ProfessionalId, password: str
+) -> tuple[ProfessionalRow, Derived]:
+    async with sessions() as session:
+        row = await session.get_one(ProfessionalRow, professional)
+    derived = await _derive(row, keys, password)
+    if not derived.matches(row.verifier):
+        raise SignInError("wrong password")
+    return row, derived
+
+
 async def _derive(row: ProfessionalRow, keys: KeyProvider, password: str) -> Derived:
     cost = Cost(passes=row.passes, memory_kib=row.memory_kib, lanes=row.lanes)
     pepper = _pepper(keys, ProfessionalId(row.id))
@@ -225,21 +254,13 @@ async def _use_code(sessions: Sessions, professional: UUID, step: int | None) ->
             raise SignInError("wrong e-mail, password or code")
 
 
-def _lock(
-    professional: UUID, derived: Derived, salt: bytes, cost: Cost, identity: Identity
-) -> dict[str, object]:
-    """The columns that depend on the password."""
-    sealed = derived.key.seal(identity.export().encode(), context=_bound(professional, "identity"))
-    return {**asdict(cost), "salt": salt, "verifier": derived.verifier, "identity": sealed}
-
-
 def _open(row: ProfessionalRow, derived: Derived) -> Identity:
-    sealed = derived.key.unseal(row.identity, context=_bound(row.id, "identity"))
+    sealed = derived.key.unseal(row.identity, context=bound(row.id, "identity"))
     return Identity.parse(sealed.decode())
 
 
 def _account(row: ProfessionalRow, keys: KeyProvider) -> Account:
-    profile = keys.unwrap(row.profile, context=_bound(row.id, "profile"))
+    profile = keys.unwrap(row.profile, context=bound(row.id, "profile"))
     return Account(
         id=ProfessionalId(row.id),
         profile=Profile.from_bytes(profile),
@@ -258,5 +279,6 @@ def _pepper(keys: KeyProvider, professional: ProfessionalId) -> bytes:
     return keys.fingerprint(str(professional), purpose="password")
 
 
-def _bound(professional: UUID, purpose: str) -> str:
+def bound(professional: UUID, purpose: str) -> str:
+    """The context to which a professional's own columns are sealed."""
     return f"professional:{professional}:{purpose}"

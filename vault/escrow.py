@@ -5,24 +5,48 @@ share can be read again in twenty years by any program that knows SLIP-39. Nothi
 disk: the identity exists in memory for as long as a job takes.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 from shamir_mnemonic import MnemonicError, Share, combine_mnemonics, generate_mnemonics
 from shamir_mnemonic.wordlist import WORDLIST
 
-from core.errors import BackUpError
-from vault.age import Identity
+from core.errors import BackUpError, ConfigurationError
+from core.settings import Settings
+from vault.age import Identity, Recipient
+from vault.errors import SealError
 
 NEEDED, SHARES = 3, 5
 WORDS = 33
 """Words of one share of a 32-byte secret."""
 
 _WORDS: list[str] = WORDLIST
+_DIGITS, _GROUP = 24, 4
 _PREFIX = 4  # letters by which every word of the list can be told
 
 
 class ShareError(BackUpError):
     """The shares do not give the identity; the message says which is wrong and how."""
+
+
+def escrow_of(settings: Settings) -> Recipient:
+    """The public half to which every case is also wrapped.
+
+    Raises:
+        ConfigurationError: the deployment has none.
+    """
+    try:
+        return Recipient.parse(settings.escrow_recipient or "")
+    except SealError:
+        raise ConfigurationError(
+            "ESCROW_RECIPIENT should be age1pq1… (`backup up` makes one)"
+        ) from None
+
+
+def fingerprint(recipient: Recipient) -> str:
+    """96 bits of a public half's SHA-256, in groups that can be read out over the telephone."""
+    digits = hashlib.sha256(str(recipient).encode()).hexdigest()[:_DIGITS]
+    return " ".join(digits[i : i + _GROUP] for i in range(0, _DIGITS, _GROUP))
 
 
 def split(identity: Identity) -> list[str]:

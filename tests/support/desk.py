@@ -94,6 +94,7 @@ class Desk:
 
     parts: Parts
     sealing: Sealing
+    escrow: Identity
     clock: Clock
     url: str = ""
     cases: dict[CaseId, Conversation] = field(default_factory=dict)
@@ -185,10 +186,12 @@ async def open_desk(sessions: Sessions, database_url: str, data: Path) -> AsyncI
     """A dashboard that serves on a free port of loopback."""
     keys = LocalKeyProvider.open(data / "keys" / "server.key")
     store, clock = DirectoryStore(data / "objects"), Clock()
+    escrow = Identity.generate()
     parts = Parts(
         sessions=sessions,
         keys=keys,
         store=store,
+        escrow=escrow.recipient,
         catalogs=Catalogs.load(strict=True),
         questionnaire=Questionnaire.read(),
         database_url=database_url,
@@ -196,8 +199,8 @@ async def open_desk(sessions: Sessions, database_url: str, data: Path) -> AsyncI
         cost=CHEAP,
         now=clock,
     )
-    sealing = Sealing(keys=keys, store=store, escrow=Identity.generate().recipient)
-    desk = Desk(parts=parts, sealing=sealing, clock=clock)
+    sealing = Sealing(keys=keys, store=store, escrow=escrow.recipient)
+    desk = Desk(parts=parts, sealing=sealing, escrow=escrow, clock=clock)
     async with serving(desk) as desk.url:
         yield desk
 

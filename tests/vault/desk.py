@@ -1,6 +1,6 @@
 """A desk at which tests work on cases, each step in a transaction of its own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from core.database import Sessions
 from core.identifiers import CaseId, ProfessionalId, RecordId
 from vault.age import Identity
 from vault.cases import admit, open_case, shred
+from vault.colleagues import let_go, let_in
 from vault.disclose import BEGINNING, Record, disclose, export_identities
 from vault.keys import LocalKeyProvider
 from vault.preserve import preserve_record, preserve_report
@@ -103,6 +104,38 @@ class Desk:
                 identity=who.identity,
                 after=after,
                 kinds=kinds,
+            )
+
+    async def let_in(self, case: CaseId, colleague: Professional, *, by: Professional) -> None:
+        async with self.sessions.begin() as session:
+            await let_in(
+                session,
+                case,
+                by=by.id,
+                identity=by.identity,
+                colleague=colleague.id,
+                recipient=colleague.identity.recipient,
+                now=NOW,
+            )
+
+    async def let_go(
+        self,
+        case: CaseId,
+        colleague: Professional,
+        *,
+        by: Professional,
+        staying: Sequence[Professional],
+    ) -> None:
+        async with self.sessions.begin() as session:
+            await let_go(
+                session,
+                case,
+                by=by.id,
+                identity=by.identity,
+                colleague=colleague.id,
+                recipients={one.id: one.identity.recipient for one in staying},
+                escrow=self.escrow.recipient,
+                now=NOW,
             )
 
     async def contents(self, case: CaseId, who: Professional) -> list[bytes]:
