@@ -1,40 +1,24 @@
-"""A store: an object is there whole and stays as it is, or it isn't there."""
+"""The store in a directory."""
 
-import errno
-import hashlib
 import io
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from core.errors import GoneError
 from tests.vault.desk import files
+from tests.vault.store_contract import StoreContract, refs
 from vault.errors import StoreError
-from vault.store import DirectoryStore, ObjectRef
+from vault.store import DirectoryStore
+from vault.store.objects import BLOCK
 
 
-class Torn(io.BytesIO):
-    """A source that fails half-way."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(b"half")
-        self._error = error
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if piece := super().read(size):
-            return piece
-        raise self._error
-
-
-def test_an_object_is_named_by_its_hash_and_comes_back(store: DirectoryStore) -> None:
-    content = os.urandom(3_000_000)
-    ref = store.put(io.BytesIO(content))
-    assert ref == hashlib.sha256(content).hexdigest()
-    with store.open(ref) as file:
-        assert file.seekable()
-        assert file.read() == content
+class TestDirectory(StoreContract):
+    """All that every store promises."""
 
 
 def test_nobody_may_write_to_an_object(store: DirectoryStore, data: Path) -> None:
@@ -62,21 +46,6 @@ def test_what_stands_under_a_name_is_never_written_over(store: DirectoryStore, d
         assert file.read() == b"changed by somebody"
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(errno.ENOSPC, "No space left on device"), ConnectionResetError(104, "reset")]
-)
-def test_a_torn_write_leaves_nothing(store: DirectoryStore, data: Path, error: OSError) -> None:
-    with pytest.raises(StoreError):
-        store.put(Torn(error))
-    assert files(data) == []
-
-
-def test_a_foreign_error_passes_and_leaves_nothing(store: DirectoryStore, data: Path) -> None:
-    with pytest.raises(ZeroDivisionError):
-        store.put(Torn(ZeroDivisionError()))
-    assert files(data) == []
-
-
 def test_drafts_of_a_crashed_process_are_swept_at_start_and_living_ones_are_not(
     store: DirectoryStore, data: Path
 ) -> None:
@@ -91,17 +60,46 @@ def test_drafts_of_a_crashed_process_are_swept_at_start_and_living_ones_are_not(
         assert file.read() == b"kept"
 
 
-def test_erasing_is_for_good_and_may_be_repeated(store: DirectoryStore, data: Path) -> None:
-    ref = store.put(io.BytesIO(b"x"))
-    store.erase(ref)
-    store.erase(ref)
+PUT = """
+import sys
+from pathlib import Path
+from vault.store import DirectoryStore
+DirectoryStore(Path(sys.argv[1])).put(sys.stdin.buffer)
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_nothing_that_looks_like_an_object(
+    store: DirectoryStore, data: Path
+) -> None:
+    command = (sys.executable, "-c", PUT, str(data / "store"))
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdin is not None
+        process.stdin.write(bytes(2 * BLOCK))
+        process.stdin.flush()
+        until = time.monotonic() + 60
+        while not any(path.stat().st_size for path in files(data)):
+            assert time.monotonic() < until, "the process has not begun to write"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    (draft,) = files(data)
+    assert refs(store) == []
+    os.utime(draft, times=(0, 0))
+    DirectoryStore(data / "store")
     assert files(data) == []
-    with pytest.raises(GoneError):
-        store.open(ref)
 
 
-@pytest.mark.parametrize("name", ["", "..", "../drafts/x", "0" * 63, "0" * 64 + "\n", "G" * 64])
-def test_a_name_that_is_no_hash_leads_nowhere(store: DirectoryStore, name: str) -> None:
-    for use in (store.open, store.erase):
-        with pytest.raises(GoneError):
-            use(ObjectRef(name))
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_disk_that_is_really_full_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    mount = ("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path))
+    if subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603
+        pytest.skip("mounting is not allowed here")
+    try:
+        store = DirectoryStore(tmp_path)
+        with pytest.raises(StoreError, match="No space left"):
+            store.put(io.BytesIO(bytes(2 * BLOCK)))
+        assert files(tmp_path) == []
+        assert refs(store) == []
+        store.put(io.BytesIO(b"a little"))
+        assert len(refs(store)) == 1
+    finally:
+        subprocess.run(("umount", str(tmp_path)), check=True)  # noqa: S603, S607

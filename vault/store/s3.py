@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BufferedReader
-from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "objects/"
 PART = 8 << 20
-"""Bytes of a part of a large object, held in one buffer."""
+"""Bytes of a part of a large object; one is in memory at a time."""
 READ_AHEAD = 1 << 17
 ABANDONED = timedelta(days=1)
 """Age at which an unfinished upload was left behind by a crash."""
@@ -54,13 +54,19 @@ class S3Store:
     """Objects in a bucket; credentials and addresses are the client's."""
 
     def __init__(
-        self, client: "S3Client", bucket: str, *, spool: Path, lock: Lock | None = None
+        self,
+        client: "S3Client",
+        bucket: str,
+        *,
+        spool: Path,
+        lock: Lock | None = None,
+        abandoned: timedelta = ABANDONED,
     ) -> None:
         """Use `bucket`, with ciphertext on its way in `spool`, and sweep what a crash left."""
         spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._client, self._bucket, self._spool, self._lock = client, bucket, spool, lock
         try:
-            self._abort_abandoned()
+            self._abort_uploads(before=datetime.now(UTC) - abandoned)
         except (BotoCoreError, ClientError) as error:
             log.warning("abandoned uploads are not swept: %s", code_of(error))
 
@@ -127,7 +133,8 @@ class S3Store:
         )
         whole: dict[str, Any] = {"Bucket": self._bucket, "Key": key, "UploadId": upload["UploadId"]}
         try:
-            parts = [self._part(whole, number, body) for number, body in _parts(draft)]
+            pieces = enumerate(iter(partial(draft.read, PART), b""), 1)
+            parts = [self._part(whole, number, body) for number, body in pieces]
             kept = self._client.complete_multipart_upload(
                 **whole, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
             )
@@ -137,7 +144,7 @@ class S3Store:
             raise
         return kept.get("VersionId")
 
-    def _part(self, whole: dict[str, Any], number: int, body: Any) -> Any:
+    def _part(self, whole: dict[str, Any], number: int, body: bytes) -> Any:
         checksum = _checksum(body)
         # Some servers check nothing unless the algorithm is named as well.
         part = self._client.upload_part(
@@ -178,11 +185,11 @@ class S3Store:
                 ref = _ref(one["Key"].removeprefix(PREFIX), one.get("VersionId"))
                 yield Kept(ref=ref, at=one["LastModified"], size=one["Size"])
 
-    def _abort_abandoned(self) -> None:
+    def _abort_uploads(self, before: datetime) -> None:
         uploads = self._client.get_paginator("list_multipart_uploads")
         for page in uploads.paginate(Bucket=self._bucket, Prefix=PREFIX):
             for one in page.get("Uploads", []):
-                if one["Initiated"] < datetime.now(UTC) - ABANDONED:
+                if one["Initiated"] < before:
                     self._client.abort_multipart_upload(
                         Bucket=self._bucket, Key=one["Key"], UploadId=one["UploadId"]
                     )
@@ -206,10 +213,10 @@ def store_errors() -> Iterator[None]:
     """Let only our own errors out; what S3 answered stands in them by its code alone."""
     try:
         yield
+    except (BotoCoreError, ClientError) as error:  # some of them are OSErrors as well
+        raise StoreError(f"the object store refuses: {code_of(error)}") from error
     except OSError as error:
         raise StoreError(f"the store's disk refuses: {error.strerror}") from error
-    except (BotoCoreError, ClientError) as error:
-        raise StoreError(f"the object store refuses: {code_of(error)}") from error
 
 
 def code_of(error: BotoCoreError | ClientError) -> str:
@@ -219,17 +226,7 @@ def code_of(error: BotoCoreError | ClientError) -> str:
     return type(error).__name__
 
 
-def _parts(draft: IO[bytes]) -> Iterator[tuple[int, bytes | bytearray]]:
-    """The draft's parts by number, all in one buffer."""
-    buffer = bytearray(PART)
-    for number in count(1):
-        size = draft.readinto(buffer)  # type: ignore[attr-defined]
-        if not size:
-            return
-        yield number, buffer if size == PART else buffer[:size]
-
-
-def _checksum(content: bytes | bytearray) -> str:
+def _checksum(content: bytes) -> str:
     return b64encode(hashlib.sha256(content).digest()).decode()
 
 
