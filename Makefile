@@ -10,7 +10,7 @@ PYTHON310 := $(or $(call works,python3.10 $(wildcard $(HOME)/.pyenv/versions/3.1
 UV := .tools/bin/uv
 UV_VERSION := 0.13.9
 
-.PHONY: run test install install-dev check lock locales-extract locales-update locales-check clean
+.PHONY: run test install install-dev check lock locales-extract locales-update locales-check contract clean
 
 run: install  ## everything on this machine, with sample professionals
 	@.venv/bin/backup up --demo
@@ -25,13 +25,14 @@ check: install-dev  ## what must hold before a commit
 	.venv/bin/mypy backup bots core dashboard locales referrals vault tests
 	.venv/bin/lint-imports
 
-install: .venv/.installed dialogue/.venv/.installed
+install: .venv/.installed dialogue/.venv/.installed .tools/chain/.installed
 
-install-dev: .venv/.installed-dev dialogue/.venv/.installed
+install-dev: .venv/.installed-dev dialogue/.venv/.installed .tools/chain/.installed
 
 lock: $(UV)  ## after a change of dependencies; the locks hold hashes and no addresses
 	$(UV) pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements.lock
 	$(UV) pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements-dev.lock
+	$(UV) pip compile -q backup/chain/requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url -o backup/chain/requirements.lock
 	$(UV) pip compile -q dialogue/requirements.in --override dialogue/requirements.override --python-version 3.10 --generate-hashes --no-emit-index-url -o dialogue/requirements.lock
 
 locales-extract: install  ## templates for a new language, with the English words as notes
@@ -42,6 +43,11 @@ locales-update: install  ## give every catalog the ids that are new, drop those 
 
 locales-check: install  ## ids, placeholders, plurals and SMS budgets agree in all languages
 	@.venv/bin/backup locales check
+
+contract: $(UV)  ## after a change of vault/anchor/contract/Anchor.sol
+	@npm install --prefix .tools/solc --no-audit --no-fund --loglevel error solc@0.8.37
+	NODE_PATH=$(CURDIR)/.tools/solc/node_modules node vault/anchor/contract/build.mjs > .tools/anchor.json
+	mv .tools/anchor.json vault/anchor/contract/anchor.json
 
 clean:  ## everything that can be made again; the data in .backup stays
 	rm -rf .tools .venv dialogue/.venv dialogue/build build *.egg-info
@@ -65,6 +71,11 @@ $(UV):
 	@echo "program: installing what the tests need"
 	@$(UV) pip install -q --require-hashes --python .venv/bin/python -r requirements-dev.lock
 	@touch $@
+
+# Everything works without a chain but anchoring, so a machine that can't have one is not stopped.
+.tools/chain/.installed: $(wildcard backup/chain/*.json backup/chain/*.lock) | .venv/bin/python
+	@echo "development chain: installing anvil"
+	@backup/chain/install .tools/chain $(UV) .venv/bin/python && touch $@ || echo "development chain: not installed, nothing will be anchored"
 
 dialogue/.venv/.installed: dialogue/requirements.lock | $(UV)
 	@echo "dialogue: installing Rasa (some 900 MB, a few minutes at the first time)"

@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from backup.alone import alone
+from backup.chain import DevelopmentChain, anvil, prepare
 from backup.database import Database, open_database
 from backup.demo import print_sign_ins
 from backup.escrow import escrow_recipient
@@ -34,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, settings: Settings) -> int:
     """Run until stopped; 0 after Ctrl-C."""
-    with _alone(settings.backup_data):
+    with alone(settings.backup_data):
         return asyncio.run(_up(settings, demo=args.demo))
 
 
@@ -44,6 +45,9 @@ async def _up(settings: Settings, *, demo: bool) -> int:
         "DASHBOARD_PORT": settings.dashboard_port,
         "DIALOGUE_URL": settings.dialogue_url.port or 80,
     }
+    chain = _development_chain(settings)
+    if chain:
+        ports["CHAIN_PORT"] = settings.chain_port
     for variable, port in ports.items():
         require_free_port(port, variable=variable)
     await _train()
@@ -53,7 +57,7 @@ async def _up(settings: Settings, *, demo: bool) -> int:
     simulator = demo or settings.simulator
     async with (
         open_database(settings) as database,
-        running(settings, database, simulator=simulator, say=_say),
+        running(settings, database, simulator=simulator, say=_say, chain=chain),
     ):
         if demo:
             await print_sign_ins(settings, database.url)
@@ -65,7 +69,12 @@ async def _up(settings: Settings, *, demo: bool) -> int:
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, database: Database, *, simulator: bool, say: Callable[[str], None]
+    settings: Settings,
+    database: Database,
+    *,
+    simulator: bool,
+    say: Callable[[str], None],
+    chain: DevelopmentChain | None = None,
 ) -> AsyncIterator[Supervisor]:
     """All processes on a database, migrated and ready, until the block ends."""
     say("database: migrations")
@@ -81,9 +90,11 @@ async def running(
         "GATEWAY_PORT": str(settings.gateway_port),
         "SIMULATOR": str(simulator).lower(),
     }
+    if chains := chain.chains if chain else settings.anchor_chains:
+        environment["ANCHOR_CHAINS"] = str(chains.resolve())
     supervisor = Supervisor(environment, ROOT)
     try:
-        all_of = programs(settings)
+        all_of = (*([chain.program] if chain else []), *programs(settings))
         say(f"{', '.join(program.name for program in all_of)}: starting")
         try:
             async with asyncio.TaskGroup() as group:
@@ -122,6 +133,20 @@ def programs(settings: Settings) -> tuple[Program, ...]:
     )
 
 
+def _development_chain(settings: Settings) -> DevelopmentChain | None:
+    """A chain of our own, where the deployment names none and the database is embedded too."""
+    if settings.anchor_chains is not None:
+        return None
+    binary = anvil.find()
+    if settings.database_url is not None or binary is None:
+        _say(
+            "nothing is anchored: ANCHOR_CHAINS names no chains, and the development chain "
+            + ("is for the embedded database" if binary else "is not installed")
+        )
+        return None
+    return prepare(settings, binary)
+
+
 async def _train() -> None:
     """Train the dialogue if its words or questions changed; it prints its own progress."""
     if not DIALOGUE_PYTHON.exists():
@@ -131,21 +156,6 @@ async def _train() -> None:
     )
     if await process.wait() != 0:
         raise ConfigurationError("the dialogue could not be trained; see above")
-
-
-@contextlib.contextmanager
-def _alone(data: Path) -> Iterator[None]:
-    """Hold the data directory, so that a second `backup up` stops with one line."""
-    # Started by root, PostgreSQL runs as another user, who must be able to pass through.
-    data.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    with (data / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise ConfigurationError(
-                f"another `backup up` uses {data}; stop it, or set BACKUP_DATA elsewhere"
-            ) from None
-        yield
 
 
 def _print_addresses(settings: Settings, *, demo: bool) -> None:

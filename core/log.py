@@ -22,6 +22,7 @@ TALKATIVE = (
     "twilio.http_client",
     "uvicorn.access",
     "uvicorn.error",
+    "web3",
 )
 
 

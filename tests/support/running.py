@@ -36,7 +36,7 @@ class Running:
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
-        gateway, dashboard, dialogue = _free_ports(3)
+        gateway, dashboard, dialogue, chain = _free_ports(4)
         self.gateway = f"http://127.0.0.1:{gateway}"
         self.dashboard = f"http://127.0.0.1:{dashboard}"
         self.dialogue = f"http://127.0.0.1:{dialogue}"
@@ -46,6 +46,7 @@ class Running:
             "GATEWAY_PORT": str(gateway),
             "DASHBOARD_PORT": str(dashboard),
             "DIALOGUE_URL": self.dialogue,
+            "CHAIN_PORT": str(chain),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -51,9 +51,8 @@ class Anchor:
             f"in that block the contract {self.contract} logged the commitment for {self.sender}",
         )
 
-    @property
-    def unproven(self) -> tuple[str, ...]:
-        """In sentences, what this file alone can't show."""
+    def unproven(self, *, looked_up: bool = False) -> tuple[str, ...]:
+        """In sentences, what this file can't show: alone, or with the block looked up."""
         if self.development:
             return (DEVELOPMENT,)
         where = (
@@ -64,7 +63,7 @@ class Anchor:
             f"that {self.contract} and {self.sender} are the organisation's: "
             "compare them with what it has published"
         )
-        return (where, whose)
+        return (whose,) if looked_up else (where, whose)
 
 
 def check(archived: Mapping[str, Any]) -> Anchor:
