@@ -1,7 +1,7 @@
 """`python -m dialogue.outline`: which words the questionnaire needs, as JSON, for who checks them.
 
-`chat`, `chat_sms`, `staff`: message ids that need words. `sms`: the questions of the SMS path, each
-with the ids of its options in order. `filled`: what the program puts into a statement's words.
+`chat`, `chat_sms`, `staff`: message ids that need words. `questions`: each with the ids of its
+options in order; `sms`: those of the SMS path. `filled`: what the program puts into a statement.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ def main(arguments: list[str]) -> int:
         "chat": sorted(ids.chat),
         "chat_sms": sorted(ids.chat_sms),
         "staff": sorted(ids.staff),
-        "sms": {
-            one.id: [option.ref for option in one.options]
-            for one in made.questions.values()
-            if one.sms
+        "questions": {
+            one.id: [option.ref for option in one.options] for one in made.questions.values()
         },
+        "sms": [one.id for one in made.questions.values() if one.sms],
         "filled": {say: sorted(placeholders(made, say)) for say in made.says},
     }
     print(json.dumps(outline))

@@ -12,11 +12,23 @@ from typing import Self
 
 from babel.numbers import format_decimal
 
+from locales.articles import as_domain, read_articles
 from locales.languages import SOURCE, Language, chain, read_registry
-from locales.pofile import CatalogError, Domain, Review, Words, placeholders, read_domain
+from locales.pofile import (
+    CatalogError,
+    Domain,
+    Review,
+    Words,
+    over,
+    placeholders,
+    read_domain,
+)
 
 HERE = Path(__file__).parent
 NEUTRAL = "say.neutral"
+INFO = "info"
+"""The domain of the information module, whose words are Markdown files."""
+NOTHING = Domain(messages={}, review=Review(reviewed=False))
 
 log = logging.getLogger(__name__)
 
@@ -42,20 +54,28 @@ class Catalogs:
         self._strict = strict
 
     @classmethod
-    def load(cls, folder: Path = HERE, *, strict: bool = False) -> Self:
-        """Read ``languages.yml`` and each language's ``LC_MESSAGES/*.po`` below ``folder``.
+    def load(
+        cls,
+        folder: Path = HERE,
+        *,
+        strict: bool = False,
+        country: str | None = None,
+        own: Path | None = None,
+    ) -> Self:
+        """Read ``languages.yml``, each language's ``LC_MESSAGES/*.po`` and its articles.
+
+        Articles about ``country`` come before those of everywhere. A deployment's ``own`` folder
+        has the same shape; its words come before those of ``folder``.
 
         Raises:
             CatalogError: the registry is wrong, or a file is not a catalog with a review status.
         """
         registry = read_registry(folder / "languages.yml")
-        domains = {
-            code: {
-                path.stem: read_domain(path)
-                for path in sorted((folder / code / "LC_MESSAGES").glob("*.po"))
-            }
-            for code in registry
-        }
+        domains = {code: _domains(folder, code, country) for code in registry}
+        if own is not None:
+            for code, shipped in domains.items():
+                for name, domain in _domains(own, code, country).items():
+                    shipped[name] = over(shipped[name], domain) if name in shipped else domain
         return cls(registry, domains, strict=strict)
 
     def languages(self) -> tuple[str, ...]:
@@ -72,15 +92,20 @@ class Catalogs:
 
     def review(self, language: str, domain: str = "chat") -> Review:
         """Whether a practitioner has approved these words, by the header of the catalog."""
-        return self._domains[language][domain].review
+        return self._domains[language].get(domain, NOTHING).review
 
     def ids(self, language: str, domain: str = "chat") -> frozenset[str]:
         """The ids that this very language has words for, without its fallbacks."""
-        return frozenset(self._domains[language][domain].messages)
+        return frozenset(self._domains[language].get(domain, NOTHING).messages)
 
     def forms(self, language: str, message_id: str) -> tuple[str, ...]:
         """The words as this very language's catalog has them: one, or one per plural form."""
         return self._messages[language][message_id].forms
+
+    def filled(self, language: str, message_id: str) -> frozenset[str]:
+        """The placeholders in the words that a language has for an id."""
+        forms = self.forms(language, message_id)
+        return frozenset().union(*map(placeholders, forms))
 
     def has(self, language: str, message_id: str) -> bool:
         """Whether this very language has words for the id, in any domain."""
@@ -157,3 +182,11 @@ class Catalogs:
                 if words := self._messages[code].get(key):
                     return code, words
         raise CatalogError(f"no language has words for {message_id!r}")
+
+
+def _domains(folder: Path, language: str, country: str | None) -> dict[str, Domain]:
+    """The words that a folder has for a language, by domain."""
+    catalogs = sorted((folder / language / "LC_MESSAGES").glob("*.po"))
+    articles = read_articles(folder / INFO / language, country)
+    found = {path.stem: read_domain(path) for path in catalogs}
+    return {**found, INFO: as_domain(articles)} if articles else found

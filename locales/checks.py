@@ -15,18 +15,21 @@ from locales.pofile import is_variant, placeholders
 
 SEGMENTS = 3
 """What a question by SMS may take together with its options; most take one or two."""
-DOMAINS = ("chat", "dashboard")
+CATALOGS = ("chat", "dashboard")
+DOMAINS = (*CATALOGS, "info")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """What the questionnaire needs: message ids, and the options of each question of the SMS path.
+    """What the questionnaire needs: message ids, and the options of each of its questions.
 
-    `filled` names, by message id, the placeholders that the program fills.
+    `sms` are the questions of the SMS path; `filled` names, by message id, the placeholders that
+    the program fills.
     """
 
     ids: frozenset[str]
-    sms: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, tuple[str, ...]]
+    sms: tuple[str, ...]
     filled: Mapping[str, frozenset[str]]
 
 
@@ -64,7 +67,7 @@ def segments(catalogs: Catalogs, outline: Outline, language: str) -> dict[str, i
 def shown_by_sms(catalogs: Catalogs, outline: Outline, language: str, question: str) -> str:
     """A question and its options as an SMS has them."""
     lines = [catalogs.text(language, f"ask.{question}", sms=True)]
-    for number, ref in enumerate(outline.sms[question], 1):
+    for number, ref in enumerate(outline.questions[question], 1):
         lines.append(f"{number} {catalogs.text(language, f'option.{ref}', sms=True)}")
     return "\n".join(lines)
 

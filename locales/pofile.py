@@ -51,6 +51,12 @@ class Domain:
     review: Review
 
 
+def over(below: Domain, above: Domain) -> Domain:
+    """Two files of one domain as one: the second's words win, and both must be reviewed."""
+    review = below.review if above.review.reviewed else above.review
+    return Domain(messages={**below.messages, **above.messages}, review=review)
+
+
 def placeholders(text: str) -> frozenset[str]:
     """The names in braces."""
     return frozenset(_PLACEHOLDER.findall(text))

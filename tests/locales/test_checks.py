@@ -31,7 +31,10 @@ UKRAINIAN = {
     "say.code": "Ваш номер: {code}.",
 }
 OUTLINE = Outline(
-    ids=frozenset(ENGLISH), sms={"when": ("when.now",)}, filled={"say.code": frozenset({"code"})}
+    ids=frozenset(ENGLISH),
+    questions={"when": ("when.now",)},
+    sms=("when",),
+    filled={"say.code": frozenset({"code"})},
 )
 
 
