@@ -91,10 +91,10 @@ def _article(path: Path) -> Article:
 
 
 def _review(told: object) -> Review:
-    """`unreviewed`, or who reviewed it and when: `{by: …, on: 2026-01-31}`."""
+    """`unreviewed`, or who reviewed it and when: `{by: …, date: 2026-01-31}`."""
     match told:
         case "unreviewed":
             return Review(reviewed=False)
-        case {"by": str(reviewer), "on": day}:
+        case {"by": str(reviewer), "date": day}:
             return Review(reviewed=True, reviewer=reviewer, on=day)
-    raise ValueError("review should be `unreviewed`, or `{by: name, on: 2026-01-31}`")
+    raise ValueError("review should be `unreviewed`, or `{by: name, date: 2026-01-31}`")

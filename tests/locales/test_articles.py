@@ -43,7 +43,7 @@ def test_every_language_has_every_topic_and_nobody_has_reviewed_them(language: s
 
 def test_a_country_has_its_own_words(tmp_path: Path) -> None:
     write(tmp_path, "water.md", ARTICLE.format(review="unreviewed"))
-    own = ARTICLE.replace("Water", "Water here").format(review="{by: A sample, on: 2026-01-31}")
+    own = ARTICLE.replace("Water", "Water here").format(review="{by: A sample, date: 2026-01-31}")
     write(tmp_path, "countries/xx.water.md", own)
     assert read_articles(tmp_path, None)["water"].title == "Water"
     assert read_articles(tmp_path, "yy")["water"].title == "Water"
