@@ -7,8 +7,9 @@ import asyncio
 import logging
 import signal
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from procrastinate import App, PsycopgConnector
@@ -17,14 +18,19 @@ from procrastinate.jobs import Status
 
 from bots.assemble import database_url, open_parts
 from bots.lanes import run_lane
+from bots.media.intake import LONGEST_FETCH_SECONDS, fetch_file
 from bots.parts import Parts, now
 from bots.sweep import sweep
+from bots.unasked import ask_feedback
+from bots.worker.custody import keep
 from core.database import as_application
-from core.jobs import LANE, defer
+from core.identifiers import CaseId
+from core.jobs import FEEDBACK, FILE, LANE, defer
 from core.process import run_process
 from core.settings import Settings
-from vault.checkpoint import sign_checkpoint
-from vault.errors import TamperedError
+from referrals.retention import keep_to_schedule
+from vault.anchor.keep import keep_anchored
+from vault.keeping import Custody
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +43,16 @@ STALLED_AFTER_SECONDS = 5
 """A worker without a heartbeat for so long is taken for dead, and its jobs run again."""
 SWEEP_SECONDS = 20
 LONGEST_LANE_SECONDS = 120
+FILES_AT_ONCE = 3
 AFTER_A_FAILURE = timedelta(seconds=5)
-CHECKPOINT_SECONDS = 300
 
 
 def open_app(parts: Parts, url: str) -> App:
     """The job engine with every task that this worker knows."""
     app = App(
-        connector=PsycopgConnector(conninfo=as_application(url), min_size=2, max_size=CONCURRENCY // 2),
+        connector=PsycopgConnector(
+            conninfo=as_application(url), min_size=2, max_size=CONCURRENCY // 2
+        ),
         worker_defaults={
             "concurrency": CONCURRENCY,
             "delete_jobs": "successful",
@@ -68,21 +76,41 @@ def open_app(parts: Parts, url: str) -> App:
             async with parts.sessions.begin() as session:
                 await defer(session, LANE, subject, at=now() + AFTER_A_FAILURE)
 
+    @app.task(name=FEEDBACK, queue=FEEDBACK)
+    async def feedback(subject: str) -> None:
+        try:
+            await ask_feedback(parts, CaseId(UUID(subject)))
+        except Exception:
+            log.exception("the question about case %s failed and is tried again", subject)
+            async with parts.sessions.begin() as session:
+                await defer(session, FEEDBACK, subject, at=now() + AFTER_A_FAILURE)
+
+    @app.task(name=FILE, queue=FILE)
+    async def file(subject: str) -> None:
+        try:
+            await fetch_file(parts, UUID(subject))
+        except Exception:
+            log.exception("file %s failed and is tried again", subject)
+            async with parts.sessions.begin() as session:
+                await defer(session, FILE, subject, at=now() + AFTER_A_FAILURE)
+
     return app
 
 
-async def work(parts: Parts, url: str) -> None:
-    """Work until told to stop by SIGINT or SIGTERM."""
+async def work(parts: Parts, url: str, *beside: Coroutine[Any, Any, None]) -> None:
+    """Work until told to stop by SIGINT or SIGTERM, and do what has no end `beside` it."""
     app = open_app(parts, url)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with app.open_async():
         tasks = [
-            asyncio.create_task(app.run_worker_async()),
+            # Apart, so that files on slow ways never keep the words of others waiting.
+            asyncio.create_task(app.run_worker_async(queues=_queues(app) - {FILE})),
+            asyncio.create_task(app.run_worker_async(queues={FILE}, concurrency=FILES_AT_ONCE)),
             asyncio.create_task(_forever(lambda: watch(app, parts), HEARTBEAT_SECONDS)),
             asyncio.create_task(_forever(lambda: sweep(parts), SWEEP_SECONDS)),
-            asyncio.create_task(_forever(lambda: checkpoint(parts), CHECKPOINT_SECONDS)),
+            *map(asyncio.create_task, beside),
             asyncio.create_task(stop.wait()),
         ]
         done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -102,7 +130,11 @@ async def watch(app: App, parts: Parts) -> None:
     manager = app.job_manager
     dead = await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        old = await manager.get_stalled_jobs(nb_seconds=2 * LONGEST_LANE_SECONDS)
+        old = [
+            job
+            for queue in sorted(_queues(app))
+            for job in await manager.get_stalled_jobs(nb_seconds=_longest(queue), queue=queue)
+        ]
     for job in (*dead, *old):
         try:
             await manager.finish_job_by_id_async(job.id or 0, Status.FAILED, delete_job=True)
@@ -114,14 +146,13 @@ async def watch(app: App, parts: Parts) -> None:
             await defer(session, job.task_name, str(job.task_kwargs["subject"]))
 
 
-async def checkpoint(parts: Parts) -> None:
-    """Sign the custody log as it stands, so that whoever keeps the note can tell a later change."""
-    try:
-        async with parts.sessions.begin() as session:
-            await sign_checkpoint(session, parts.sealing.keys)
-    except TamperedError:
-        # Loud, and no reason to leave the people who write unanswered.
-        log.exception("the custody log was changed; run `backup verify`")
+def _queues(app: App) -> set[str]:
+    return {task.queue for task in app.tasks.values()}
+
+
+def _longest(queue: str) -> int:
+    """Seconds after which no job of a queue can still be running."""
+    return 2 * (LONGEST_FETCH_SECONDS if queue == FILE else LONGEST_LANE_SECONDS)
 
 
 async def _forever(act: Callable[[], Awaitable[None]], seconds: float) -> None:
@@ -132,7 +163,14 @@ async def _forever(act: Callable[[], Awaitable[None]], seconds: float) -> None:
 
 async def _work(settings: Settings) -> None:
     async with open_parts(settings, connections=CONCURRENCY) as parts:
-        await work(parts, database_url(settings))
+        custody = Custody.of(settings, parts.sessions, parts.sealing.keys)
+        beside = [
+            keep(custody),
+            keep_to_schedule(settings, parts.sessions, parts.sealing.store, now),
+        ]
+        if settings.anchor_chains is not None:
+            beside.append(keep_anchored(settings, parts.sessions, parts.sealing.keys, now))
+        await work(parts, database_url(settings), *beside)
 
 
 def main() -> int:
