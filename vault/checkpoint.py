@@ -15,7 +15,7 @@ from vault import ledger, note
 from vault.errors import TamperedError
 from vault.keys import KeyProvider
 from vault.note import Signer, Verifier
-from vault.tlog import TreeHead
+from vault.tlog import EMPTY, TreeHead
 
 ORIGIN = "backup-custody"
 
@@ -54,21 +54,24 @@ async def log_signer(session: AsyncSession, keys: KeyProvider) -> Signer:
     return Signer(origin, keys.unwrap(sealed, context=_context(origin)))
 
 
-async def sign_checkpoint(session: AsyncSession, keys: KeyProvider) -> str:
+async def sign_checkpoint(
+    session: AsyncSession, keys: KeyProvider, remembered: str | None = None
+) -> str:
     """Sign the log as it is committed now, or give the last checkpoint when nothing was added.
 
     Raises:
-        TamperedError: when the log no longer begins as the last checkpoint says.
+        TamperedError: when the log no longer begins as the last checkpoint says, or as one does
+            that is `remembered` outside of the database.
     """
     signer = await log_signer(session, keys)
     last = await ledger.last_checkpoint(session)
     head = await ledger.head(session)
-    if last is not None:
-        signed = read(last, signer.verifier)
+    for known in (last, remembered):
+        signed = TreeHead(size=0, root=EMPTY) if known is None else read(known, signer.verifier)
         if signed.size > head.size or await ledger.root_at(session, signed.size) != signed.root:
             raise TamperedError(f"the log is not the one that was signed at entry {signed.size}")
-        if signed.size == head.size:
-            return last
+        if known is not None and signed.size == head.size:
+            return known
     checkpoint = signer.sign(written(signer.name, head))
     await ledger.add_checkpoint(session, head.size, checkpoint)
     return checkpoint

@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database import driver_connection
 from vault.entries import Action, Entry, Row
 from vault.errors import TamperedError
-from vault.tables import CustodyCheckpoint, CustodyCosignature, CustodyEntry, CustodySigner
+from vault.tables import (
+    CustodyCheck,
+    CustodyCheckpoint,
+    CustodyCosignature,
+    CustodyEntry,
+    CustodySigner,
+)
 from vault.tlog import Frontier, Span, TreeHead, fold, peaks_of
 
 LOCK = int.from_bytes(b"custody", "big")
@@ -128,6 +134,13 @@ async def last_checkpoint(session: AsyncSession) -> str | None:
     return await session.scalar(query)
 
 
+async def newest_note(session: AsyncSession) -> tuple[int, str] | None:
+    """The newest checkpoint as the log itself signed it, and its size."""
+    query = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
+    row = (await session.execute(query.order_by(CustodyCheckpoint.size.desc()).limit(1))).first()
+    return None if row is None else (row.size, row.note)
+
+
 async def checkpoint_of(session: AsyncSession, size: int | None = None) -> tuple[int, str] | None:
     """The checkpoint of `size` entries, or the newest, with the witnesses' lines under it."""
     query = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
@@ -146,6 +159,18 @@ async def checkpoints(session: AsyncSession) -> Sequence[tuple[int, str]]:
     columns = select(CustodyCheckpoint.size, CustodyCheckpoint.note)
     rows = await session.execute(columns.order_by(CustodyCheckpoint.size))
     return [(row.size, row.note) for row in rows]
+
+
+async def add_check(session: AsyncSession, size: int, findings: Sequence[str]) -> None:
+    """Keep what a self-check found."""
+    first = findings[0] if findings else None
+    row = {"size": size, "findings": len(findings), "finding": first, "at": func.now()}
+    await session.execute(insert(CustodyCheck).values(row))
+
+
+async def last_check(session: AsyncSession) -> CustodyCheck | None:
+    """The latest self-check, if there was one."""
+    return await session.scalar(select(CustodyCheck).order_by(CustodyCheck.at.desc()).limit(1))
 
 
 async def add_checkpoint(session: AsyncSession, size: int, note: str) -> None:

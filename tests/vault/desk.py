@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core.database import Sessions
 from core.identifiers import CaseId, ProfessionalId, RecordId
@@ -18,8 +18,9 @@ from vault.keys import LocalKeyProvider
 from vault.preserve import preserve_record, preserve_report
 from vault.signing import ActorKey
 from vault.store import DirectoryStore
-from vault.tables import CustodyEntry
+from vault.tables import GROWING, CustodyEntry
 
+SWITCH = ("DISABLE", "ENABLE")
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 
@@ -148,6 +149,14 @@ class Desk:
     async def shred(self, case: CaseId) -> None:
         async with self.sessions.begin() as session:
             await shred(session, case, store=self.store)
+
+    async def tamper(self, *statements: str) -> None:
+        """Do what the database can't refuse to its administrator."""
+        tables = [table.__tablename__ for table in GROWING]
+        off, on = ([f"ALTER TABLE {t} {v} TRIGGER USER" for t in tables] for v in SWITCH)
+        async with self.sessions.begin() as session:
+            for statement in ("SET LOCAL ROLE NONE", *off, *statements, *on):
+                await session.execute(text(statement))
 
     async def entries(self) -> list[CustodyEntry]:
         async with self.sessions() as session:
