@@ -1,0 +1,1 @@
+"""What a court is given of a case: a BagIt bag with its proofs, sealed to whoever receives it."""
