@@ -1,15 +1,19 @@
 """The server's key, read as a specification."""
 
 import os
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from core.errors import ConfigurationError
+from vault import aead
 from vault.envelope import DataKey
 from vault.errors import SealError
 from vault.keys import LocalKeyProvider
+from vault.keys.file import Clear, KeyFile
+from vault.keys.provider import KeyRing, mac
 
 KEY = bytes(range(32))
 
@@ -129,3 +133,50 @@ class TestDrafts:
     def test_it_never_prints(self) -> None:
         key = DataKey(os.urandom(32))
         assert f"{key} {key!r}" == "<DataKey> <DataKey>"
+
+
+class TestRenewal:
+    def file(self, data: Path) -> KeyFile:
+        return KeyFile(data / "key", Clear())
+
+    def test_both_keys_open_until_it_is_settled(self, data: Path) -> None:
+        first = self.file(data).read_or_make()
+        old = KeyRing(first).wrap(KEY, context="a")
+        self.file(data).replace(first.renewed())
+        between = KeyRing(self.file(data).read())
+        new = between.wrap(KEY, context="a")
+        assert between.unwrap(old, context="a") == between.unwrap(new, context="a") == KEY
+        self.file(data).replace(self.file(data).read().settled())
+        after = KeyRing(self.file(data).read())
+        assert after.unwrap(new, context="a") == KEY
+        with pytest.raises(SealError, match="does not have"):
+            after.unwrap(old, context="a")
+
+    def test_fingerprints_stay(self, data: Path) -> None:
+        first = self.file(data).read_or_make()
+        later = first.renewed().settled()
+        assert KeyRing(later).fingerprint("x", purpose="y") == KeyRing(first).fingerprint(
+            "x", purpose="y"
+        )
+
+    def test_a_file_of_the_first_version_serves_and_is_renewed(self, data: Path) -> None:
+        data.mkdir()
+        path = data / "key"
+        path.write_text(f"backup-server-key-1 {b64encode(KEY).decode()}\n")
+        path.chmod(0o600)
+        first = self.file(data).read()
+        # What the first version wrote did not name its key.
+        wrapped = aead.seal(mac(KEY, "backup/wrap/1"), b"x", context="a")
+        assert KeyRing(first).unwrap(wrapped, context="a") == b"x"
+        assert LocalKeyProvider.open(path).fingerprint("v", purpose="p") == mac(
+            mac(mac(KEY, "backup/fingerprint/1"), "p"), "v"
+        )
+        self.file(data).replace(first.renewed())
+        assert KeyRing(self.file(data).read()).unwrap(wrapped, context="a") == b"x"
+
+    def test_what_a_crash_left_beside_the_file_goes_with_the_next_renewal(self, data: Path) -> None:
+        keys = self.file(data).read_or_make()
+        (data / ".key.0123456789abcdef").write_text("half a file")
+        self.file(data).replace(keys.renewed())
+        assert [path.name for path in data.iterdir()] == ["key"]
+        assert (data / "key").stat().st_mode & 0o777 == 0o600

@@ -80,14 +80,15 @@ class KeyFile:
     def read_or_make(self) -> Keys:
         """Its keys, made if there is no file: atomically, once, mode 0600."""
         if not self.path.exists():
-            with self._draft(Keys.generate()) as draft:
-                # Another process may be first: its keys are the keys then.
-                with suppress(FileExistsError):
-                    os.link(draft, self.path)
+            # Another process may be first: its keys are the keys then.
+            with self._draft(Keys.generate()) as draft, suppress(FileExistsError):
+                os.link(draft, self.path)
         return self.read()
 
     def replace(self, keys: Keys) -> None:
-        """Put other keys in place of what is there, as a whole."""
+        """Put other keys in place of what is there, as a whole; nobody else may do so meanwhile."""
+        for left_by_a_crash in self.path.parent.glob(f".{self.path.name}.*"):
+            left_by_a_crash.unlink()
         with self._draft(keys) as draft:
             draft.replace(self.path)
 
