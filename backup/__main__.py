@@ -21,7 +21,9 @@ COMMANDS = {
     "enrol": "make an account for a professional or an administrator",
     "escrow": "the offline key: make it, and get cases back with three of its five shares",
     "export": "give a case's key and files to whoever holds them by right",
+    "vault": "check the store, sweep it, renew the server's key",
     "verify": "check the custody log",
+    "witness": "sign, on another machine, that a custody log only grew",
     "questionnaire": "check, play and exchange a questionnaire",
     "locales": "how far the languages are; files for translators",
 }

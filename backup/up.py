@@ -21,6 +21,8 @@ from core.settings import Settings
 from vault.keys import open_keys
 
 ROOT = Path(__file__).parent.parent
+DEMONSTRATION = {"SHOW_UNREVIEWED": "true", "COUNTRY": "CD"}
+"""What is shown, marked, on a machine for trying things out."""
 DIALOGUE_PYTHON = ROOT / "dialogue" / ".venv" / "bin" / "python"
 
 
@@ -89,6 +91,7 @@ async def running(
         "ESCROW_RECIPIENT": escrow_recipient(settings),
         "GATEWAY_PORT": str(settings.gateway_port),
         "SIMULATOR": str(simulator).lower(),
+        **(DEMONSTRATION if simulator else {}),
     }
     if chains := chain.chains if chain else settings.anchor_chains:
         environment["ANCHOR_CHAINS"] = str(chains.resolve())
