@@ -2,20 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import HttpUrl
 
 from bots.adapter import Adapter
 from bots.dialogue import HttpDialogue
-from bots.parts import Parts
+from bots.parts import Parts, now
 from bots.simulator.adapter import simulators
 from bots.sms.twilio import TwilioSms
 from bots.telegram.adapter import Telegram
 from core.database import Sessions, open_engine, open_sessions
 from core.errors import ConfigurationError
 from core.settings import Settings
-from locales import Catalogs
+from locales import CatalogError, Catalogs
+from locales.emergency import Numbers
 from referrals.cases import Sealing
 from vault.escrow import escrow_of
 from vault.keys import KeyProvider, open_keys
@@ -82,6 +85,38 @@ def _twilio(settings: Settings, client: httpx.AsyncClient) -> Adapter | None:
     )
 
 
+def open_languages(settings: Settings, catalogs: Catalogs) -> tuple[str, ...]:
+    """The languages that are offered: complete, and reviewed unless the settings say otherwise.
+
+    Raises:
+        ConfigurationError: there would be none.
+    """
+    languages = catalogs.ready(unreviewed=settings.show_unreviewed)
+    if not languages:
+        raise ConfigurationError(
+            "no practitioner has reviewed the words of any language yet; SHOW_UNREVIEWED should be"
+            " true to offer them all the same, marked as such"
+        )
+    return languages
+
+
+def open_numbers(settings: Settings) -> Numbers:
+    """The numbers to call in the deployment's country."""
+    try:
+        return Numbers.load(
+            settings.country,
+            good_for=timedelta(days=settings.numbers_days),
+            samples=settings.show_unreviewed,
+        )
+    except CatalogError as error:
+        raise ConfigurationError(f"COUNTRY: locales/emergency/{error}") from None
+
+
+def offer(languages: tuple[str, ...], numbers: Numbers) -> dict[str, list[str]]:
+    """What the dialogue is told of a deployment with every turn."""
+    return {"languages": list(languages), "numbers": list(numbers.kinds(now().date()))}
+
+
 def _address(url: HttpUrl) -> str:
     return str(url).rstrip("/")
 
@@ -92,16 +127,24 @@ async def open_parts(settings: Settings, *, connections: int) -> AsyncIterator[P
     engine = open_engine(database_url(settings), size=connections)
     sealing = open_sealing(settings)
     sessions = open_sessions(engine)
+    catalogs, numbers = Catalogs.load(), open_numbers(settings)
+    languages = open_languages(settings, catalogs)
     try:
         async with httpx.AsyncClient(timeout=10) as client:
             yield Parts(
                 sessions=sessions,
                 sealing=sealing,
-                catalogs=Catalogs.load(),
-                dialogue=HttpDialogue(client, str(settings.dialogue_url)),
+                catalogs=catalogs,
+                dialogue=HttpDialogue(
+                    client, *settings.dialogues, offer=lambda: offer(languages, numbers)
+                ),
                 adapters=open_adapters(settings, sessions, sealing.keys, client),
                 idle=settings.idle,
                 draft_life=settings.draft_life,
+                live=settings.live,
+                feedback_after=settings.feedback_after,
+                zone=ZoneInfo(settings.time_zone),
+                numbers=numbers,
             )
     finally:
         await engine.dispose()

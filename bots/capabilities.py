@@ -13,6 +13,7 @@ TELEGRAM = Capabilities(
     delete_window=timedelta(hours=48),
     rate=Rate(overall=30, per_chat=1, burst=3),
     confidentiality="say.channel.telegram",
+    clearing="say.clear.telegram",
 )
 
 WHATSAPP = Capabilities(
@@ -24,6 +25,7 @@ WHATSAPP = Capabilities(
     session_window=timedelta(hours=24),
     rate=Rate(overall=80, per_chat=1, burst=3),
     confidentiality="say.channel.whatsapp",
+    clearing="say.clear.whatsapp",
 )
 
 SMS = Capabilities(

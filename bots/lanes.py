@@ -13,6 +13,7 @@ from bots.dialogue import DialogueDownError
 from bots.outbox import send_waiting
 from bots.parts import Parts, now
 from bots.turns import take_turn
+from bots.unasked import knock
 from core.jobs import LANE, defer
 from referrals.conversation import lock, next_arrival
 
@@ -24,6 +25,7 @@ DIALOGUE_PAUSE = timedelta(seconds=2)
 async def run_lane(parts: Parts, conversation_id: UUID) -> None:
     """Handle and answer what waits in one conversation."""
     await send_waiting(parts, conversation_id)
+    await knock(parts, conversation_id)
     while await _handle_next(parts, conversation_id):
         await send_waiting(parts, conversation_id)
 

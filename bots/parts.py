@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bots.adapter import Adapter
 from bots.dialogue import Dialogue
 from core.database import Sessions
 from locales import Catalogs
+from locales.emergency import Numbers
 from referrals.cases import Sealing
 
 
@@ -22,6 +24,11 @@ class Parts:
     adapters: Mapping[str, Adapter]
     idle: timedelta
     draft_life: timedelta
+    live: timedelta = timedelta(hours=1)
+    """How long after a person's last words a professional's answer is taken for expected."""
+    feedback_after: timedelta = timedelta(days=7)
+    zone: ZoneInfo = ZoneInfo("UTC")  # noqa: RUF009 - a value
+    numbers: Numbers = Numbers()  # noqa: RUF009 - a value
 
 
 def now() -> datetime:

@@ -17,8 +17,11 @@ from locales import Catalogs
 Shape = Literal["buttons", "list", "numbers", "plain"]
 """Labelled buttons, a list that opens, buttons with numbers only, or nothing to press."""
 
-ANY_CHANNEL = "say.opening_open_channel"
-"""What the dialogue says of any channel that others can read; each channel has truer words."""
+ANY_CHANNEL, ANY_CLEARING = "say.opening_open_channel", "say.clear"
+"""What the dialogue says of any channel: who can read it, and how to clear the chat from the phone;
+each channel has truer words."""
+MENU, UNREVIEWED = "ask.language", "*"
+"""Where languages are chosen, those whose words nobody has approved are marked."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -94,14 +97,23 @@ def shape(choices: Sequence[Choice], can: Capabilities) -> Shape:
 
 
 def _render_one(reply: Reply, reader: Reader) -> Rendered:
-    choices = tuple(Choice(id=one, label=reader.words(f"option.{one}")) for one in reply.choices)
-    say = reader.capabilities.confidentiality if reply.say == ANY_CHANNEL else reply.say
-    text = reader.words(say, reply.args)
+    choices = tuple(Choice(id=one, label=_label(one, reply, reader)) for one in reply.choices)
+    can = reader.capabilities
+    truer = {ANY_CHANNEL: can.confidentiality, ANY_CLEARING: can.clearing}
+    text = reader.words(truer.get(reply.say, reply.say), reply.args)
     numbered = bool(choices) and shape(choices, reader.capabilities) in {"numbers", "plain"}
     if numbered:
         lines = (f"{number} {choice.label}" for number, choice in enumerate(choices, 1))
         text = "\n".join((text, *lines))
     return Rendered(text=text, choices=choices, numbered=numbered, turn=reply.turn)
+
+
+def _label(choice: str, reply: Reply, reader: Reader) -> str:
+    label = reader.words(f"option.{choice}")
+    if reply.say != MENU:
+        return label
+    review = reader.catalogs.review(choice.removeprefix("language."))
+    return label if review.reviewed else f"{label} {UNREVIEWED}"
 
 
 def _joined(whole: Iterable[Rendered], can: Capabilities) -> list[Rendered]:

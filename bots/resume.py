@@ -1,7 +1,7 @@
 """The way back: a return code typed into any chat brings its conversation there.
 
-Guessing is limited per contact and forgiven when that contact's unkept conversation lapses, so a
-survivor who mistypes is not locked out.
+Invariants: what has lapsed opens nothing; a wrong code and one that comes too soon look the same;
+a code is good as often as it is needed, so nobody has to write down a new one.
 """
 
 from datetime import datetime
@@ -9,13 +9,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bots.attempts import may_try, note_failure
 from bots.dialogue import Json
 from referrals.codes import read_code
 from referrals.conversation import Conversation, erase_conversation
 from referrals.tables import ConversationRow
 from vault.keys import KeyProvider
 
-WRONG_CODES = 5
+RESUMED: Json = {"kind": "event", "event": "resumed"}
+"""On another phone."""
+UNLOCKED: Json = {"kind": "event", "event": "unlocked"}
+"""On the phone where the conversation is."""
 
 
 async def resume(
@@ -25,24 +29,47 @@ async def resume(
     content: Json,
     *,
     now: datetime,
-) -> Conversation | None:
-    """Move the conversation that the typed code opens to this contact; None if there is none."""
-    code = read_code(content.get("text") or "")
-    if code is None or here.row.case_id is not None or here.row.wrong_codes >= WRONG_CODES:
-        return None
-    row = await session.scalar(
+) -> tuple[Conversation, Json]:
+    """The conversation that goes on, and what the dialogue hears: an event if a code opened it.
+
+    What has the form of a code and opens nothing stays what it was, marked: it may be an answer.
+    """
+    code = read_code(content.get("text") or "") if content.get("kind") == "text" else None
+    if code is None:
+        return here, content
+    fingerprint = code_fingerprint(keys, code)
+    if here.row.case_id is not None and here.row.code != fingerprint:
+        return here, content
+    if not await may_try(session, here.row.contact, now=now):
+        return here, {**content, "code": True}
+    row = await _found(session, fingerprint, now)
+    if row is None:
+        await note_failure(session, here.row.contact, now=now)
+        return here, {**content, "code": True}
+    if row.id == here.row.id:
+        return here, UNLOCKED
+    return await _move(session, keys, here, row), RESUMED
+
+
+async def _found(
+    session: AsyncSession, fingerprint: bytes, now: datetime
+) -> ConversationRow | None:
+    row: ConversationRow | None = await session.scalar(
         select(ConversationRow)
         .where(
-            ConversationRow.code == code_fingerprint(keys, code),
-            ConversationRow.id != here.row.id,
+            ConversationRow.code == fingerprint,
             # What has lapsed is gone, even if it is not swept away yet.
             ConversationRow.lapses_at.is_(None) | (ConversationRow.lapses_at > now),
         )
         .with_for_update()
     )
-    if row is None:
-        here.row.wrong_codes += 1
-        return None
+    return row
+
+
+async def _move(
+    session: AsyncSession, keys: KeyProvider, here: Conversation, row: ConversationRow
+) -> Conversation:
+    """Bring a conversation to the contact that typed its code, in the place of what was there."""
     there = Conversation.unlock(row, keys)
     channel, contact, address = here.row.channel, here.row.contact, here.address
     session.expunge(here.row)

@@ -15,6 +15,12 @@ from core.database import driver_connection
 LANE = "lane"
 """Handle what has arrived in one conversation, then send what waits to be sent."""
 
+FILE = "file"
+"""Fetch one file that somebody sent, and seal it."""
+
+FEEDBACK = "feedback"
+"""Ask a person how the help was that a professional gave in one case."""
+
 _deferrer = App(connector=PsycopgConnector())
 
 

@@ -82,6 +82,16 @@ class Catalogs:
         """Codes of the languages that are offered, in the order of the menu."""
         return tuple(code for code, language in self._registry.items() if language.offered)
 
+    def ready(self, *, unreviewed: bool) -> tuple[str, ...]:
+        """Of those the ones that lack no word, and that a practitioner has approved unless told."""
+        wanted = {one for one in self.ids(SOURCE, "chat") if not one.endswith(".sms")}
+        return tuple(
+            code
+            for code in self.languages()
+            if wanted <= self.ids(code, "chat")
+            and (unreviewed or self.review(code, "chat").reviewed)
+        )
+
     def registered(self) -> tuple[str, ...]:
         """Codes of all languages that have catalogs, offered or not."""
         return tuple(self._registry)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from referrals.triage import Urgency
+from referrals.triage import Urgency, Window, read_windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class Card:
     minor: bool
     language: str
     sms: bool
+    windows: tuple[Window, ...] = ()
+    """The spans in which something can still be done, at the time of the report."""
 
     def to_bytes(self) -> bytes:
         """The card as JSON."""
@@ -43,4 +45,5 @@ class Card:
             minor=facts["minor"],
             language=facts["language"],
             sms=facts["sms"],
+            windows=read_windows(facts.get("windows", ())),
         )

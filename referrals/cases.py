@@ -2,12 +2,12 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import announce
@@ -15,10 +15,11 @@ from core.errors import GoneError
 from core.identifiers import CaseId, RecordId
 from referrals.card import Card
 from referrals.conversation import Conversation
-from referrals.tables import CaseRow
-from referrals.triage import answer_by
+from referrals.tables import CaseRow, ConversationRow, DraftRow
+from referrals.triage import Urgency, answer_by
 from vault.age import Recipient
 from vault.cases import open_case
+from vault.drafts import keep_draft, open_draft
 from vault.keys import KeyProvider
 from vault.preserve import preserve_record, preserve_report
 from vault.signing import ActorKey
@@ -50,7 +51,9 @@ async def open_from_report(
 ) -> CaseId:
     """Seal a report to a new case and put it before those who may take it."""
     card = Card.from_mapping(report, asked=asked)
-    case_id = await open_case(session, keys=sealing.keys, escrow=sealing.escrow, now=now)
+    case_id = await take_draft(session, sealing, conversation, now=now) or await open_case(
+        session, keys=sealing.keys, escrow=sealing.escrow, now=now
+    )
     row = CaseRow(
         id=case_id,
         conversation_id=conversation.row.id,
@@ -102,9 +105,84 @@ async def ask_for_person(session: AsyncSession, keys: KeyProvider, case_id: Case
     return True
 
 
+async def case_for_files(
+    session: AsyncSession,
+    sealing: Sealing,
+    conversation: Conversation,
+    *,
+    answering: bool,
+    now: datetime,
+) -> CaseId:
+    """Where a file of this conversation belongs: its case, or the draft of a report.
+
+    While somebody is `answering`, a case that is taken already is not theirs to add to: what they
+    answer now may go to others.
+    """
+    case_id = conversation.row.case_id
+    if case_id is not None and not answering:
+        return CaseId(case_id)
+    if (found := await draft_of(session, conversation)) is not None:
+        return found
+    if case_id is not None and (await session.get_one(CaseRow, case_id)).card is not None:
+        return CaseId(case_id)
+    draft = await open_draft(session, keys=sealing.keys, now=now)
+    session.add(DraftRow(case_id=draft, conversation_id=conversation.row.id))
+    await session.flush()
+    return draft
+
+
+async def draft_of(session: AsyncSession, conversation: Conversation) -> CaseId | None:
+    """What holds the files of a report that is not sent yet."""
+    query = select(DraftRow.case_id).where(DraftRow.conversation_id == conversation.row.id)
+    found = await session.scalar(query)
+    return None if found is None else CaseId(found)
+
+
+async def take_draft(
+    session: AsyncSession, sealing: Sealing, conversation: Conversation, *, now: datetime
+) -> CaseId | None:
+    """Let the draft become a case, if there is one."""
+    query = delete(DraftRow).where(DraftRow.conversation_id == conversation.row.id)
+    found = await session.scalar(query.returning(DraftRow.case_id))
+    if found is None:
+        return None
+    case_id = CaseId(found)
+    await keep_draft(session, case_id, keys=sealing.keys, escrow=sealing.escrow, now=now)
+    return case_id
+
+
+async def left_drafts(session: AsyncSession) -> list[CaseId]:
+    """Drafts whose conversation has been erased."""
+    gone = ~exists().where(ConversationRow.id == DraftRow.conversation_id)
+    return [CaseId(one) for one in await session.scalars(select(DraftRow.case_id).where(gone))]
+
+
+async def raise_urgency(
+    session: AsyncSession,
+    keys: KeyProvider,
+    case_id: CaseId,
+    *,
+    reasons: Sequence[str],
+    now: datetime,
+) -> None:
+    """Put a case that still waits among the most urgent; one that is taken changes nothing."""
+    row = await session.get_one(CaseRow, case_id, with_for_update=True)
+    if row.card is None:
+        return
+    card = read_card(row, keys)
+    all_of = tuple(dict.fromkeys((*reasons, *card.reasons)))
+    _put_card(row, keys, replace(card, urgency=Urgency.NOW, reasons=all_of))
+    row.answer_by = min(row.answer_by, answer_by(Urgency.NOW, now))
+    await announce(session, WAITING_CHANNEL, "")
+
+
 async def cases_of(session: AsyncSession, conversation: Conversation) -> list[CaseId]:
-    """Every case that a person's reports have opened."""
-    found = select(CaseRow.id).where(CaseRow.conversation_id == conversation.row.id)
+    """Every case that a person's reports have opened, and the draft of one that is not sent."""
+    theirs = conversation.row.id
+    found = union(
+        select(CaseRow.id).where(CaseRow.conversation_id == theirs),
+        select(DraftRow.case_id).where(DraftRow.conversation_id == theirs),
+    )
     return [CaseId(case_id) for case_id in await session.scalars(found)]
 
 

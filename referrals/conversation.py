@@ -5,7 +5,7 @@ is bound to its conversation, its purpose and its row; nothing here commits.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -51,6 +51,14 @@ class Conversation:
     def keep_state(self, state: Json) -> None:
         """Seal the dialogue's state for the next turn."""
         self.row.state = self.seal(state, "state")
+
+    def reach(self) -> tuple[str, ...]:
+        """The times of day at which the person may be written to unasked; none if they may not."""
+        return tuple((self._read(self.row.reach, "reach") or {}).get("when", ()))
+
+    def keep_reach(self, when: Sequence[str]) -> None:
+        """Seal when the person may be written to unasked; never, if at no time."""
+        self.row.reach = self.seal({"when": list(when)}, "reach") if when else None
 
     def draft(self) -> Json:
         """Words and consents given so far, and the return code, if one was given."""
@@ -112,6 +120,7 @@ async def receive(
             conversation_id=conversation.row.id,
             channel=channel,
             external_id=external_id,
+            ref=content.get("ref"),
             sealed=conversation.seal(content, f"incoming:{external_id}"),
             received_at=now,
         )
@@ -185,7 +194,9 @@ async def next_arrival(
     return row, conversation.unseal(row.sealed, f"incoming:{row.external_id}")
 
 
-async def note_event(session: AsyncSession, conversation: Conversation, event: str) -> None:
+async def note_event(
+    session: AsyncSession, conversation: Conversation, event: str, **told: Any
+) -> None:
     """Put an event (`claimed`, `returned`) into the conversation's own order of things."""
     external_id = str(uuid4())
     session.add(
@@ -193,7 +204,9 @@ async def note_event(session: AsyncSession, conversation: Conversation, event: s
             conversation_id=conversation.row.id,
             channel=EVENT,
             external_id=external_id,
-            sealed=conversation.seal({"kind": "event", "event": event}, f"incoming:{external_id}"),
+            sealed=conversation.seal(
+                {"kind": "event", "event": event, **told}, f"incoming:{external_id}"
+            ),
             received_at=func.now(),
         )
     )

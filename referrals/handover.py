@@ -21,6 +21,7 @@ from core.jobs import LANE, defer
 from referrals.card import Card
 from referrals.cases import CASE_CHANNEL, WAITING_CHANNEL, add_message, read_card
 from referrals.conversation import lock_of_case, note_event, queue
+from referrals.feedback import is_held
 from referrals.matching import may_take
 from referrals.tables import (
     ACCEPTED,
@@ -89,7 +90,12 @@ class Delivery:
 
 
 async def waiting(session: AsyncSession, *, keys: KeyProvider, helper: Helper) -> list[WaitingCase]:
-    """The cases that this professional may take, the most urgent and oldest first."""
+    """The cases that this professional may take, the most urgent and oldest first.
+
+    None while an administrator has yet to look into what people answered about them.
+    """
+    if await is_held(session, helper.id):
+        return []
     rows = await session.scalars(select(CaseRow).where(CaseRow.status == WAITING))
     found = [
         WaitingCase(
@@ -151,7 +157,8 @@ async def claim(
     row = await session.get_one(CaseRow, case_id, with_for_update=True)
     if row.status != WAITING:
         raise TakenError("taken")
-    if not _may_take(read_card(row, keys), helper):
+    held = await is_held(session, helper.id)
+    if held or not _may_take(read_card(row, keys), helper):
         raise NotAllowedError("not for this professional")
     await admit(
         session,

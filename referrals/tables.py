@@ -33,9 +33,17 @@ class ConversationRow(Base):
     owner: Mapped[str] = mapped_column(default=BOT)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     code: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
-    wrong_codes: Mapped[int] = mapped_column(default=0)
     quiet: Mapped[bool] = mapped_column(default=False)
-    """The person hid or closed the chat: what a professional writes waits until they are back."""
+    """The person hid or left the chat: what a professional writes waits until they are back."""
+    heard_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When they wrote last; None once their silence was noticed."""
+    reach: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The times of day at which they may be written to unasked, sealed; None if they may not."""
+    knocks: Mapped[int] = mapped_column(default=0)
+    """How often that was done since they were here last."""
+    knocked_at: Mapped[datetime | None]
+    album: Mapped[str | None]
+    """Of the files that were answered last: what was sent as one is answered once."""
     lapses_at: Mapped[datetime | None] = mapped_column(index=True)
     """When this row and all that hangs on it is erased; None once a case keeps it."""
 
@@ -60,6 +68,8 @@ class IncomingRow(Base):
     )
     channel: Mapped[str]
     external_id: Mapped[str]
+    ref: Mapped[str | None]
+    """By which the provider takes it out of the chat again, where it does that."""
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
 
@@ -91,6 +101,69 @@ class OutgoingRow(Base):
     next_at: Mapped[datetime | None]
     problem: Mapped[str | None]
     changed_at: Mapped[datetime]
+
+
+class DraftRow(Base):
+    """Files of a report that is not sent yet: what will be its case, or goes with its conversation.
+
+    No foreign key to the conversation: whatever erases one leaves this behind, by which its keys
+    are found and destroyed.
+    """
+
+    __tablename__ = "drafts"
+
+    case_id: Mapped[UUID] = mapped_column(
+        ForeignKey("sealed_cases.id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[UUID] = mapped_column(unique=True)
+
+
+class CodeAttemptRow(Base):
+    """A contact that has typed codes which open nothing; forgotten after a day."""
+
+    __tablename__ = "code_attempts"
+
+    contact: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime]
+    """From then on its next code is looked at."""
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class FeedbackRoundRow(Base):
+    """A question to a person how the help was, on its way; gone once it is answered or given up."""
+
+    __tablename__ = "feedback_rounds"
+
+    case_id: Mapped[UUID] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[UUID] = mapped_column(index=True)
+    professional_id: Mapped[UUID]
+    asked: Mapped[int] = mapped_column(default=0)
+
+
+class FeedbackRow(Base):
+    """How somebody's help was. Invariant: nothing leads from here to the person or the case."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    professional_id: Mapped[UUID] = mapped_column(index=True)
+    reached: Mapped[str | None]
+    respected: Mapped[str | None]
+    safe: Mapped[str | None]
+    reviewed: Mapped[bool] = mapped_column(default=False)
+    """Whether an administrator has looked into it since."""
+
+
+class MatchingHoldRow(Base):
+    """A professional who gets no new cases until an administrator has looked into the answers."""
+
+    __tablename__ = "matching_holds"
+
+    professional_id: Mapped[UUID] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
 
 
 class CaseRow(Base):

@@ -4,8 +4,11 @@ The urgency itself is found in the dialogue from the questionnaire's rules; P0 i
 a closing medical window, P3 is a wish for information.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 
 class Urgency(IntEnum):
@@ -15,6 +18,30 @@ class Urgency(IntEnum):
     HIGH = 1
     NEED = 2
     INFORMATION = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span in which something can still be done; staff read its words as `window.<name>`."""
+
+    name: str
+    closes_at: int
+    """Seconds since 1970."""
+    known: bool
+    """Whether a time was told; if not, it is counted from the telling."""
+
+    @property
+    def closes(self) -> datetime:
+        """When it closes."""
+        return datetime.fromtimestamp(self.closes_at, UTC)
+
+
+def read_windows(facts: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+    """Take the windows out of a report's facts, the first to close first."""
+    windows = (
+        Window(name=one["name"], closes_at=one["closes_at"], known=one["known"]) for one in facts
+    )
+    return tuple(sorted(windows, key=lambda one: (one.closes_at, one.name)))
 
 
 # Time from submission to a professional's acceptance.

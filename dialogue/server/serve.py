@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from dialogue import quiet, without_tensorflow  # noqa: F401  before Rasa
+from dialogue import paths, quiet, without_tensorflow  # noqa: F401  before Rasa
 
 quiet.silence()
 
@@ -17,6 +17,7 @@ from sanic.request import Request  # noqa: E402
 from sanic.response import HTTPResponse  # noqa: E402
 from sanic.response import json as as_json  # noqa: E402
 
+from dialogue.language import Detector  # noqa: E402
 from dialogue.questionnaire import load  # noqa: E402
 from dialogue.server.agent import TurnAgent  # noqa: E402
 from dialogue.server.connector import TurnInput  # noqa: E402
@@ -44,5 +45,6 @@ def run(model: Path, listener: socket.socket) -> None:
         }
     )
     app.ctx.agent = TurnAgent(model)
-    register([TurnInput(load(), model.name.removesuffix(".tar.gz"))], app, route=None)
+    questions, name = load(), model.name.removesuffix(".tar.gz")
+    register([TurnInput(questions, name, Detector.read(paths.LOCALES))], app, route=None)
     app.run(sock=listener, access_log=False, motd=False, debug=False)
