@@ -136,6 +136,7 @@ async def still_on_case(request: Request, case_id: CaseId) -> CaseVisitor:
 
 
 SignedIn = Annotated[Visitor, Depends(signed_in)]
+Settled = Annotated[Visitor, Depends(settled)]
 Professional = Annotated[Visitor, Depends(professional)]
 Admin = Annotated[Visitor, Depends(admin)]
 OnCase = Annotated[CaseVisitor, Depends(on_case)]

@@ -21,7 +21,18 @@ from dashboard.headers import HEADERS, SafeHeaders
 from dashboard.hub import Hub
 from dashboard.pages import Pages, page
 from dashboard.parts import Parts
-from dashboard.routes import case, doors, inbox, live, people
+from dashboard.routes import (
+    case,
+    colleagues,
+    doors,
+    evidence,
+    inbox,
+    keeping,
+    live,
+    passkeys,
+    people,
+    security,
+)
 from dashboard.visits import SignedOutError
 
 LARGEST_BODY = 64 * 1024
@@ -57,7 +68,13 @@ def create_app(parts: Parts) -> FastAPI:
         case.before,
         case.routes,
         live.routes,
+        evidence.routes,
         people.routes,
+        colleagues.routes,
+        keeping.routes,
+        passkeys.open_to_all,
+        passkeys.inside,
+        security.routes,
     ):
         app.include_router(routes)
     refuse_open_routes(app)

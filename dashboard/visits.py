@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement, delete, or_
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import BackUpError
@@ -55,6 +55,15 @@ class Visit:
 
     def _mac(self, nonce: str) -> str:
         return hmac.new(self.token_key, nonce.encode(), "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenVisit:
+    """A signed-in browser as its professional sees it; what browser it is, is not kept."""
+
+    begun_at: datetime
+    seen_at: datetime
+    here: bool
 
 
 async def begin(
@@ -107,6 +116,29 @@ async def end(session: AsyncSession, cookie: str | None) -> None:
     except SignedOutError:
         return
     await session.execute(delete(VisitRow).where(VisitRow.id == row))
+
+
+async def open_visits(
+    session: AsyncSession, professional: ProfessionalId, cookie: str | None, *, now: datetime
+) -> list[OpenVisit]:
+    """Where a professional is signed in, this browser first, then the latest."""
+    here = _derived(_secret(cookie), "row")
+    whose = (VisitRow.professional_id == professional, ~_over(now))
+    rows = await session.scalars(
+        select(VisitRow).where(*whose).order_by(VisitRow.id != here, VisitRow.seen_at.desc())
+    )
+    return [
+        OpenVisit(begun_at=row.begun_at, seen_at=row.seen_at, here=row.id == here) for row in rows
+    ]
+
+
+async def end_others(
+    session: AsyncSession, professional: ProfessionalId, cookie: str | None
+) -> None:
+    """Sign a professional out of every browser but this."""
+    here = _derived(_secret(cookie), "row")
+    others = (VisitRow.professional_id == professional, VisitRow.id != here)
+    await session.execute(delete(VisitRow).where(*others))
 
 
 async def end_all(session: AsyncSession, professional: ProfessionalId) -> None:

@@ -16,9 +16,11 @@ from dashboard.access import (
     signed_in,
     visit_cookie,
 )
-from dashboard.attempts import MARK_LIFE, TooManyAttemptsError
+from dashboard.attempts import TooManyAttemptsError
+from dashboard.cookies import begin_visit, remember, set_cookie, without_visit
 from dashboard.pages import LANGUAGE_COOKIE, page, words_of
-from dashboard.parts import Parts
+from dashboard.proof import prove
+from dashboard.site import site_of
 from referrals.credentials import MINIMUM_LENGTH
 from referrals.professionals import (
     SignInError,
@@ -49,7 +51,7 @@ async def health(request: Request) -> dict[str, bool]:
 @open_to_all.get("/sign-in")
 async def show_sign_in(request: Request) -> Response:
     """The form."""
-    return page(request, "sign_in.html", problem=None)
+    return sign_in_page(request)
 
 
 @open_to_all.post("/sign-in")
@@ -74,21 +76,16 @@ async def do_sign_in(request: Request, email: Typed, password: Password, code: T
     except TooManyAttemptsError as error:
         wait = words_of(request).span(error.wait)
         problem = words_of(request).text("desk.sign_in.wait", time=wait)
-        refusal = page(request, "sign_in.html", status=429, problem=problem)
+        refusal = sign_in_page(request, status=429, problem=problem)
         refusal.headers["Retry-After"] = str(round(error.wait.total_seconds()) + 1)
         return refusal
     except SignInError:
         problem = words_of(request).text("desk.sign_in.wrong")
-        return page(request, "sign_in.html", status=401, problem=problem)
+        return sign_in_page(request, status=401, problem=problem)
     async with parts.sessions.begin() as session:
         await attempts.forgive(session, whose, now=parts.now())
-        await visits.end(session, visit_cookie(request))
-        cookie = await visits.begin(session, person.account.id, person.identity, now=parts.now())
-    response = RedirectResponse("/", SEE_OTHER)
-    _set_cookie(response, parts, "visit", cookie)
-    kept = int(MARK_LIFE.total_seconds())
-    _set_cookie(response, parts, "mark", attempts.new_mark(parts.keys, login), keep=kept)
-    return response
+        visit = await begin_visit(session, request, parts, person)
+    return remember(RedirectResponse("/", SEE_OTHER), parts, person, visit)
 
 
 @inside.get("/")
@@ -107,14 +104,14 @@ async def note_presence(visitor: SignedIn) -> Response:  # noqa: ARG001 - the ru
 async def do_sign_out(request: Request) -> Response:
     """Destroy the visit."""
     await _end(request)
-    return _without_cookie(RedirectResponse("/sign-in", SEE_OTHER), parts_of(request))
+    return without_visit(RedirectResponse("/sign-in", SEE_OTHER), parts_of(request))
 
 
 @open_to_all.post("/leave")
 async def leave(request: Request) -> Response:
     """Destroy the visit if there is one, and show something else at once."""
     await _end(request)
-    return _without_cookie(page(request, "leave.html", elsewhere=ELSEWHERE), parts_of(request))
+    return without_visit(page(request, "leave.html", elsewhere=ELSEWHERE), parts_of(request))
 
 
 @inside.get("/password")
@@ -138,7 +135,7 @@ async def do_change_password(
             session, visitor.account.id, visitor.visit.identity, now=parts.now()
         )
     response = RedirectResponse("/", SEE_OTHER)
-    _set_cookie(response, parts, "visit", cookie)
+    set_cookie(response, parts, "visit", cookie)
     return response
 
 
@@ -151,17 +148,21 @@ async def choose_language(
     response = RedirectResponse(back if inner else "/", SEE_OTHER)
     parts = parts_of(request)
     if language in parts.catalogs.languages():
-        _set_cookie(response, parts, LANGUAGE_COOKIE, language)
+        set_cookie(response, parts, LANGUAGE_COOKIE, language)
     return response
+
+
+def sign_in_page(request: Request, *, status: int = 200, problem: str | None = None) -> Response:
+    """The form, and the passkey's button where a passkey can be used."""
+    named = site_of(request) is not None
+    return page(request, "sign_in.html", status=status, problem=problem, passkeys_here=named)
 
 
 async def _change(request: Request, visitor: access.Visitor, old: str, new: str) -> str | None:
     """What is wrong, as a message id; None once the password is changed."""
     parts = parts_of(request)
-    whose = [parts.keys.fingerprint(str(visitor.account.id), purpose="attempts/password")]
-    try:
-        async with parts.sessions.begin() as session:
-            await attempts.count(session, whose, now=parts.now())
+
+    async def change() -> None:
         await change_password(
             parts.sessions,
             keys=parts.keys,
@@ -170,15 +171,11 @@ async def _change(request: Request, visitor: access.Visitor, old: str, new: str)
             new=new,
             cost=parts.cost,
         )
-    except TooManyAttemptsError:
-        return "desk.password.wait"
-    except SignInError:
-        return "desk.password.wrong"
+
+    try:
+        return await prove(parts, visitor, change)
     except WeakPasswordError:
         return "desk.password.weak"
-    async with parts.sessions.begin() as session:
-        await attempts.forgive(session, whose, now=parts.now())
-    return None
 
 
 def _password_page(
@@ -198,23 +195,3 @@ def _password_page(
 async def _end(request: Request) -> None:
     async with parts_of(request).sessions.begin() as session:
         await visits.end(session, visit_cookie(request))
-
-
-def _set_cookie(
-    response: Response, parts: Parts, name: str, value: str, *, keep: int | None = None
-) -> None:
-    response.set_cookie(
-        cookie_name(name, parts),
-        value,
-        max_age=keep,
-        secure=parts.origin.secure,
-        httponly=True,
-        samesite="strict",
-    )
-
-
-def _without_cookie(response: Response, parts: Parts) -> Response:
-    response.delete_cookie(
-        cookie_name("visit", parts), secure=parts.origin.secure, httponly=True, samesite="strict"
-    )
-    return response

@@ -1,16 +1,18 @@
 """What an admin does: enrol people, and see how far the languages have been reviewed."""
 
-import io
 from typing import Annotated
+from uuid import UUID
 
-import segno
 from fastapi import Form, Request, Response
-from markupsafe import Markup
 
+from core.identifiers import ProfessionalId
+from dashboard import visits
 from dashboard.access import Admin, Visitor, admin, parts_of, routes_for
 from dashboard.pages import page
+from dashboard.qr import qr_code
 from referrals.accounts import SERVICES, Enrolment, Profile, Role
 from referrals.professionals import KnownLoginError, accounts, enrol
+from referrals.renewal import start_anew
 
 DOMAINS = ("chat", "dashboard")
 
@@ -54,6 +56,20 @@ async def enrol_somebody(  # noqa: PLR0917 - the fields of the form
     return await _people_page(request, visitor, enrolment=enrolment)
 
 
+@routes.post("/people/anew")
+async def start_sign_in_anew(
+    request: Request, visitor: Admin, professional: Annotated[UUID, Form()]
+) -> Response:
+    """Give somebody who lost theirs a new sign-in: it opens no case, and ends their visits."""
+    parts, whom = parts_of(request), ProfessionalId(professional)
+    if whom == visitor.account.id:
+        return await _people_page(request, visitor, problem="desk.anew.self", status=409)
+    async with parts.sessions.begin() as session:
+        enrolment = await start_anew(session, whom, keys=parts.keys, cost=parts.cost)
+        await visits.end_all(session, whom)
+    return await _people_page(request, visitor, enrolment=enrolment)
+
+
 @routes.get("/languages")
 async def show_languages(request: Request, visitor: Admin) -> Response:
     """Which translations a native practitioner has approved."""
@@ -84,15 +100,6 @@ async def _people_page(
         accounts=everybody,
         services=SERVICES,
         enrolment=enrolment,
-        qr=_qr(enrolment.totp_uri) if enrolment else None,
+        qr=qr_code(enrolment.totp_uri) if enrolment else None,
         problem=problem,
     )
-
-
-def _qr(uri: str) -> Markup:
-    """A QR code as SVG; the only markup that does not come from a template."""
-    svg = io.BytesIO()
-    segno.make(uri, error="m").save(
-        svg, kind="svg", xmldecl=False, svgns=False, omitsize=True, nl=False, border=2
-    )
-    return Markup(svg.getvalue().decode())  # noqa: S704 - made here, from our own secret
