@@ -18,6 +18,7 @@ from dashboard.chronicle import Chronicler
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from tests.vault.desk import NOW, Desk, Professional
+from vault import custody
 from vault.age import Identity, Recipient
 from vault.age.open import unseal
 from vault.anchor import rlp, trie
@@ -28,10 +29,12 @@ from vault.anchor.tables import AnchorRow
 from vault.bundle.make import Known, Maker, Order
 from vault.bundle.stream import Parcel
 from vault.checkpoint import log_signer, sign_checkpoint
+from vault.entries import Act, Action
 from vault.intake import seal_file
 from vault.note import Signer
 from vault.preserve import preserve_file
 from vault.repository import recipient_of
+from vault.signing import actor_of
 from vault.tables import CustodyCosignature, CustodyTimestamp
 
 VERIFIER = Path(__file__).parents[3] / "vault" / "bundle" / "verify.py"
@@ -73,6 +76,12 @@ class Court:
     doctor: Professional
     expert: Identity
     known: Known
+
+    async def enrolled(self) -> None:
+        """The log knows the doctor's key."""
+        async with self.desk.sessions.begin() as session:
+            act = Act(actor=actor_of(self.doctor.id), action=Action.ENROL)
+            custody.log(session, act, self.doctor.signer)
 
     async def case(self, *consents: str) -> CaseId:
         """A case with a report and two messages."""
@@ -227,9 +236,7 @@ def rebagged(bag: Path) -> None:
 
 
 def _manifest(bag: Path, name: str, files: Sequence[Path]) -> None:
-    lines = (
-        f"{hashlib.sha512(p.read_bytes()).hexdigest()}  {p.relative_to(bag)}\n" for p in files
-    )
+    lines = (f"{hashlib.sha512(p.read_bytes()).hexdigest()}  {p.relative_to(bag)}\n" for p in files)
     (bag / name).write_text("".join(lines))
 
 
