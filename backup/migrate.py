@@ -11,6 +11,7 @@ from backup.privileges import grant
 from core.database import Base, open_engine
 
 TABLES = (
+    "bots.media.tables",
     "bots.pace",
     "bots.simulator.tables",
     "dashboard.tables",

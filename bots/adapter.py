@@ -4,7 +4,8 @@ An adapter translates and nothing else: no wording, no rules, no storage. A pers
 and choices never show in a `repr`, and no error carries any of them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -58,8 +59,12 @@ class Capabilities:
     rate: Rate
     confidentiality: str
     """Id of the words that tell a person who else can read this channel."""
+    clearing: str = "say.clear"
+    """Id of the words that tell how to clear the chat from the phone."""
     sms: bool = False
     """The short questionnaire and the short wording."""
+    files: int = 0
+    """The largest file that it brings, in bytes; nought where none can be taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,31 @@ class Webhook:
     headers: Mapping[str, str] = field(repr=False)
     """Names in lower case."""
     body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A file that came with a message; the provider has it until it is fetched."""
+
+    kind: Media
+    ref: str = field(repr=False)
+    """By which the adapter finds it again."""
+    type: str | None = None
+    """Media type, as the sender's phone or the provider declares it."""
+    name: str | None = field(default=None, repr=False)
+    size: int | None = None
+    """Bytes, as declared."""
+    recompressed: bool = False
+    """Whether the platform has changed it on the way and stripped what it said of itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A file as it comes from its provider."""
+
+    stream: AsyncIterator[bytes] = field(repr=False)
+    size: int | None
+    """Bytes that were promised, if any were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +115,12 @@ class Message:
     turn: int | None = None
     """The question under which the chosen button stood."""
     media: Media | None = None
+    files: tuple[Attached, ...] = ()
+    """What the media are; none where they can't be fetched, or are no files (a location)."""
+    album: str | None = None
+    """The same for all messages that were sent as one."""
+    ref: str | None = None
+    """By which `wipe` takes the message out of the chat."""
     receipt: str | None = field(default=None, repr=False)
     """What `acknowledge` hands back to the provider, where it waits for that."""
 
@@ -198,8 +234,28 @@ class Adapter(Protocol):
         A provider that doesn't hear it has no harm, so nothing is raised.
         """
 
+    def open_file(self, attached: Attached) -> AbstractAsyncContextManager[Incoming]:
+        """Fetch a file that a message brought.
+
+        Raises:
+            RetryableError: later, perhaps.
+            PermanentError: never; the provider has lost or refuses it, or it lies elsewhere.
+        """
+
+    async def release(self, attached: Attached) -> None:
+        """Have the provider delete its copy of a file that is safe with us, where it does that.
+
+        It deletes it by itself some day, so nothing is raised.
+        """
+
     async def forget(self, address: str) -> None:
         """Drop what the person has not been shown yet, where the channel keeps such things."""
+
+    async def wipe(self, address: str, refs: Sequence[str]) -> None:
+        """Take messages out of the person's chat, as far as the provider does that; never raises.
+
+        `refs` are ids that `send` gave, and those of the person's own messages.
+        """
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """The id of a part that may have gone out since then; None if not, or it can't be known."""

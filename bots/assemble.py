@@ -52,7 +52,6 @@ def open_adapters(
         adapters.append(
             Telegram(
                 settings.telegram_token,
-                client=client,
                 api_url=_address(settings.telegram_api_url),
                 largest_file=settings.telegram_file_mb * MEGABYTE,
             )

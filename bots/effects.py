@@ -5,29 +5,42 @@ agreed to is recorded with the words that were shown.
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.dialogue import Json, Turn
+from bots.media.intake import drop_files, note_files
 from bots.parts import Parts
 from bots.resume import code_fingerprint
 from core.database import announce
 from core.identifiers import CaseId
 from referrals.cases import (
     CASE_CHANNEL,
+    WAITING_CHANNEL,
     add_report,
     ask_for_person,
     cases_of,
+    draft_of,
     open_from_report,
+    raise_urgency,
 )
 from referrals.codes import new_code
 from referrals.conversation import NO_DRAFT, Conversation, erase_conversation, fresh_row
-from referrals.tables import HUMAN, NOBODY
+from referrals.feedback import take_answers
+from referrals.tables import HUMAN, NOBODY, IncomingRow, OutgoingRow
 from vault.cases import shred
 from vault.preserve import preserve_record
+
+KEEP_FILES = "c6"
+"""The consent to keep evidence."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +86,28 @@ async def _drop_text(
     return conversation
 
 
+async def _keep_file(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    await note_files(
+        session,
+        occasion.parts,
+        conversation,
+        occasion.content,
+        answering=effect["answering"],
+        question=effect.get("question"),
+        received_at=occasion.now,
+    )
+    return conversation
+
+
+async def _drop_file(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    await drop_files(session, occasion.parts, conversation, question=effect["question"])
+    return conversation
+
+
 async def _consent(
     session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
 ) -> Conversation:
@@ -86,6 +121,8 @@ async def _consent(
         ),
         "at": occasion.now.isoformat(),
     }
+    if (consent["consent"], consent["given"]) == (KEEP_FILES, False):
+        await drop_files(session, occasion.parts, conversation, question=None)
     if conversation.row.case_id is not None:
         await preserve_record(
             session,
@@ -153,13 +190,67 @@ async def _open_case(
     sealing, row = occasion.parts.sealing, conversation.row
     conversation.keep_draft({**NO_DRAFT, "code": draft["code"]} if "code" in draft else NO_DRAFT)
     # One case a person while it waits; once it is taken, a new report may be for others.
-    added = row.case_id is not None and await add_report(
-        session, sealing, CaseId(row.case_id), report, asked=asked, now=occasion.now
+    # Files that came with it are sealed to a case of its own.
+    drafted = await draft_of(session, conversation) is not None
+    added = (
+        row.case_id is not None
+        and not drafted
+        and await add_report(
+            session, sealing, CaseId(row.case_id), report, asked=asked, now=occasion.now
+        )
     )
     if not added:
         await open_from_report(
             session, sealing, conversation, report, asked=asked, now=occasion.now
         )
+
+
+async def _contact(
+    _: AsyncSession, conversation: Conversation, __: Occasion, effect: Json
+) -> Conversation:
+    """When they may be written to unasked."""
+    conversation.keep_reach(effect["when"])
+    return conversation
+
+
+async def _urgent(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    """Make a case that waits more urgent. Without one nobody is told, and the words say so."""
+    if conversation.row.case_id is not None:
+        case_id, keys = CaseId(conversation.row.case_id), occasion.parts.sealing.keys
+        await raise_urgency(session, keys, case_id, reasons=effect["reasons"], now=occasion.now)
+    return conversation
+
+
+async def _feedback(
+    session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
+) -> Conversation:
+    """Keep how the help was, apart from whom and what it was about."""
+    answers = {name: value for name, value in effect.items() if name != "do"}
+    held = await take_answers(session, conversation.row.id, answers, now=occasion.now)
+    if held is not None:
+        log.warning("professional %s gets no new cases until the answers are looked into", held)
+        await announce(session, WAITING_CHANNEL, "")
+    return conversation
+
+
+async def _wipe(session: AsyncSession, conversation: Conversation, occasion: Occasion) -> None:
+    """Take out of the person's chat what the provider still takes out."""
+    row = conversation.row
+    adapter = occasion.parts.adapters[row.channel]
+    window = adapter.capabilities.delete_window
+    if window is None:
+        return
+    since = occasion.now - window
+    sent = select(OutgoingRow.external_id).where(
+        OutgoingRow.conversation_id == row.id, OutgoingRow.changed_at > since
+    )
+    heard = select(IncomingRow.ref).where(
+        IncomingRow.conversation_id == row.id, IncomingRow.received_at > since
+    )
+    found = await session.scalars(union_all(sent, heard))
+    await adapter.wipe(conversation.address, [ref for ref in found if ref is not None])
 
 
 async def _close(
@@ -176,6 +267,7 @@ async def _erase(
     """Leave nothing readable; a fresh conversation, which lapses, carries the last words."""
     row, keys = conversation.row, occasion.parts.sealing.keys
     channel, address = row.channel, conversation.address
+    await _wipe(session, conversation, occasion)
     await occasion.parts.adapters[channel].forget(address)
     cases = await cases_of(session, conversation)
     session.expunge(row)
@@ -189,15 +281,20 @@ async def _erase(
     return Conversation.unlock(fresh, keys)
 
 
-# `urgent`, `hide`, `unhide` and `set_language` are told by the turn itself and by its report.
+# `hide`, `unhide` and `set_language` are told by the turn itself and by its report.
 EFFECTS: Mapping[str, Effect] = {
     "keep_text": _keep_text,
     "drop_text": _drop_text,
+    "keep_file": _keep_file,
+    "drop_file": _drop_file,
     "give_consent": _consent,
     "withdraw_consent": _consent,
     "give_code": _give_code,
     "submit": _submit,
     "handoff": _handoff,
+    "contact": _contact,
+    "urgent": _urgent,
+    "feedback": _feedback,
     "close": _close,
     "erase": _erase,
 }

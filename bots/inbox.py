@@ -16,7 +16,7 @@ from referrals.conversation import contact_fingerprint, receive
 from referrals.tables import ConversationRow, IncomingRow, OutgoingRow
 
 # What a turn needs of a message; the rest stays with the provider.
-CONTENT = ("kind", "text", "choice", "turn", "media")
+CONTENT = ("kind", "text", "choice", "turn", "media", "files", "album", "ref")
 
 
 async def ingest(parts: Parts, adapter: Adapter, arrived: Iterable[Arrived]) -> None:

@@ -5,7 +5,7 @@ The entry is written when the caller's transaction commits: hand nothing out bef
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,9 +19,13 @@ from vault.age.sealing import Sink
 from vault.cases import holder_of
 from vault.disclose import case_identities
 from vault.entries import Act, Action
+from vault.errors import StoreError
+from vault.intake import Pipe
 from vault.preserve import FILE
 from vault.signing import ActorKey
 from vault.store import ObjectRef, ObjectStore, digest_of
+
+CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,29 @@ class OpenFile:
 
     write_to: Callable[[Sink], None] = field(repr=False)
     """Writes the plaintext; after a SealError, what was written is worth nothing."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The plaintext as it is opened; SealError before the end if it is not what was sealed."""
+        pipe = Pipe()
+        writing = asyncio.create_task(asyncio.to_thread(self._write, pipe))
+        try:
+            with io.BufferedReader(pipe, CHUNK) as reader:
+                while chunk := await asyncio.to_thread(reader.read, CHUNK):
+                    yield chunk
+        except StoreError:
+            pass  # the writer's own error says more
+        finally:
+            await asyncio.wait([writing])
+        writing.result()
+
+    def _write(self, pipe: Pipe) -> None:
+        try:
+            self.write_to(pipe)
+            pipe.finish()
+        except BrokenPipeError:
+            return  # nobody wants the rest
+        finally:
+            pipe.hang_up()
 
 
 async def open_file(

@@ -25,7 +25,7 @@ from vault.canonical import Value, bind, stamp
 from vault.entries import Act, Action
 from vault.intake import SealedFile
 from vault.signing import ActorKey
-from vault.store import ObjectStore
+from vault.store import ObjectRef, ObjectStore
 from vault.tables import SealedRecord
 
 REPORT = "report"
@@ -130,6 +130,25 @@ async def preserve_file(
         sha256=sealed.plaintext_sha256,
         size=sealed.size,
     )
+
+
+async def discard_file(
+    session: AsyncSession,
+    store: ObjectStore,
+    case_id: CaseId,
+    record: RecordId,
+    *,
+    manifest: RecordId,
+) -> None:
+    """Destroy one file and its manifest, as the person wants; an entry without content stays."""
+    row = await repository.record(session, case_id, record)
+    if row is None:
+        return
+    if row.object is not None:
+        await asyncio.to_thread(store.erase, ObjectRef(row.object))
+    await repository.remove_records(session, case_id, (record, manifest))
+    act = Act(actor=SURVIVOR, action=Action.SHRED, case_id=case_id, record_id=record)
+    custody.log(session, act)
 
 
 async def refuse_file(

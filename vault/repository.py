@@ -125,6 +125,15 @@ async def records_after(
     return (await session.scalars(query.order_by(SealedRecord.id))).all()
 
 
+async def remove_records(
+    session: AsyncSession, case_id: CaseId, records: Collection[RecordId]
+) -> None:
+    """Delete single records of a case."""
+    await session.execute(
+        delete(SealedRecord).where(SealedRecord.case_id == case_id, SealedRecord.id.in_(records))
+    )
+
+
 async def doomed_objects(session: AsyncSession, case_id: CaseId) -> Sequence[ObjectRef]:
     """The case's objects; from here on nothing can be added to it.
 

@@ -113,6 +113,7 @@ def run(args: Namespace, settings: Settings) -> int:
         )
         phone.connect()
         transcript.notice(f"you are {number}; come back as the same person with --phone {number}")
+        transcript.notice("a file goes out by /photo, /video, /audio or /document and its path")
         if typing:
             _converse(phone, transcript)
         else:

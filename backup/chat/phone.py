@@ -4,9 +4,12 @@ What it sends carries an id of its own and is offered until the gateway has it; 
 carries a growing number, so that nothing is missed or shown twice.
 """
 
+import mimetypes
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -18,6 +21,7 @@ from bots.simulator.routes import Received
 from core.errors import BackUpError
 
 PAUSE = 0.5
+_FILE = re.compile(r"/(?P<kind>photo|video|audio|document) (?P<path>.+)")
 WAIT = 10.0
 """Seconds that the gateway may hold a question for news."""
 
@@ -40,6 +44,8 @@ class Typed:
 
     line: str
     pressed: Choice | None = None
+    file: int | None = None
+    """Bytes of the file that was sent."""
 
 
 class Phone:
@@ -84,11 +90,13 @@ class Phone:
             raise NoGatewayError(f"{self._nobody()}: start it with `make run`") from None
 
     def send(self, line: str) -> Typed:
-        """Send a line, or press the button whose number it is.
+        """Send a line, press the button whose number it is, or send the file that it names.
 
         Raises:
-            RefusedError: it is too long.
+            RefusedError: it is too long, or there is no such file.
         """
+        if (found := _FILE.fullmatch(line)) is not None:
+            return self._send_file(line, found["kind"], Path(found["path"]))
         typed, keys = Typed(line=line, pressed=self._button(line)), self._keys
         content: dict[str, Any] = {"phone": self._number, "id": str(uuid4())}
         if typed.pressed is None or keys is None:
@@ -97,6 +105,20 @@ class Phone:
             content |= {"choice": typed.pressed.id, "turn": keys.turn}
         self._insist("POST", self._path, json=content)
         return typed
+
+    def _send_file(self, line: str, kind: str, path: Path) -> Typed:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise RefusedError(f"not sent: {path} can't be read") from error
+        handed = self._insist("POST", f"{self._path}/files", content=content).json()
+        declared = mimetypes.guess_type(path.name)[0]
+        # Phones name what is sent as a document, and nothing else.
+        name = path.name if kind == "document" else None
+        file = {"id": handed["id"], "kind": kind, "type": declared, "name": name}
+        message = {"phone": self._number, "id": str(uuid4()), "file": file}
+        self._insist("POST", self._path, json=message)
+        return Typed(line=line, file=len(content))
 
     def receive(
         self, *, until: Literal["message", "settled"] = "message", wait: float = WAIT
@@ -165,6 +187,8 @@ class Phone:
         match response.status_code:
             case 400:
                 raise RefusedError("not sent: a message has 1 to 4096 characters")
+            case 413:
+                raise RefusedError("not sent: no phone sends so large a file")
             case 422:
                 raise RefusedError("a phone's number looks like +999123456789")
             case 404:

@@ -40,7 +40,9 @@ def draw_typed(typed: Typed, *, sms: bool) -> str:
 
 
 def describe_typed(typed: Typed, *, sms: bool) -> str:
-    """The button that was pressed, or what the SMS takes; nothing elsewhere."""
+    """The button that was pressed, the file that went out, or what the SMS takes."""
+    if typed.file is not None:
+        return f"[ {typed.file} bytes ]"
     if typed.pressed is not None:
         return f"[ {typed.pressed.label} ]"
     return describe_segments(typed.line) if sms else ""

@@ -5,12 +5,15 @@ the database in clear; what a phone has shown can't be read again.
 """
 
 import json
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from math import inf
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 from sqlalchemy import delete, func, select, update
@@ -20,9 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.adapter import (
     Arrived,
+    Attached,
     Capabilities,
     Choice,
     ForgedError,
+    Incoming,
     MalformedError,
     Message,
     Outbound,
@@ -32,20 +37,34 @@ from bots.adapter import (
 )
 from bots.capabilities import SMS, TELEGRAM, WHATSAPP
 from bots.rendering import Shape, shape
+from bots.simulator.files import SimulatedFiles
 from bots.simulator.tables import SimulatedDelivery
 from core.database import Sessions
 from vault.envelope import DataKey
 from vault.keys import KeyProvider
 
 PROFILES = {"sms": SMS, "whatsapp": WHATSAPP, "telegram": TELEGRAM}
+LARGEST_FILE = 20_000_000
+"""Bytes that the gateway takes, whatever a phone can send."""
 MEMORY = timedelta(days=1)
 """For how long a part waits to be shown, and is known so that it isn't taken in again."""
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{6,15}$")]
 
 
+class Sent(BaseModel):
+    """A file that a phone has handed over before, and what kind of message it is."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    id: UUID
+    kind: Literal["photo", "video", "audio", "document"]
+    type: Annotated[str, StringConstraints(max_length=100)] | None = None
+    name: Annotated[str, StringConstraints(max_length=255)] | None = None
+
+
 class Typed(BaseModel):
-    """What a phone sends: words, or the button of a question."""
+    """What a phone sends: words, the button of a question, or a file."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -54,13 +73,16 @@ class Typed(BaseModel):
     text: Annotated[str, StringConstraints(min_length=1, max_length=4096)] | None = None
     choice: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     turn: int | None = None
+    file: Sent | None = None
+    album: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Typed":
-        if (self.text is None) == (self.choice is None) or (
+        things = (self.text, self.choice, self.file)
+        if sum(one is not None for one in things) != 1 or (
             (self.choice is None) != (self.turn is None)
         ):
-            raise ValueError("either text, or choice and turn")
+            raise ValueError("either text, or choice and turn, or a file")
         return self
 
 
@@ -81,7 +103,10 @@ class Simulator:
 
     def __init__(self, profile: str, sessions: Sessions, keys: KeyProvider) -> None:
         self._name = f"simulator-{profile}"
-        self._capabilities = replace(PROFILES[profile], rate=Rate(overall=inf, per_chat=inf))
+        self._capabilities = replace(
+            PROFILES[profile], rate=Rate(overall=inf, per_chat=inf), files=LARGEST_FILE
+        )
+        self.files = SimulatedFiles(sessions, keys)
         self._sessions = sessions
         self._keys = keys
 
@@ -108,6 +133,8 @@ class Simulator:
         except ValidationError:
             # Not chained: the original would quote what somebody typed.
             raise MalformedError("not what a simulated phone sends") from None
+        if typed.file is not None:
+            return (_file(typed, typed.file),)
         kind: Any = "text" if typed.choice is None else "choice"
         return (
             Message(
@@ -143,6 +170,14 @@ class Simulator:
     async def acknowledge(self, message: Message) -> None:
         """Nothing waits for it."""
 
+    def open_file(self, attached: Attached) -> AbstractAsyncContextManager[Incoming]:
+        """Hand out what a phone has sent."""
+        return self.files.open(attached.ref)
+
+    async def release(self, attached: Attached) -> None:
+        """Delete it."""
+        await self.files.erase(attached.ref)
+
     async def forget(self, address: str) -> None:
         """Destroy the words that this phone hasn't shown yet."""
         async with self._sessions.begin() as session:
@@ -151,6 +186,9 @@ class Simulator:
                 .where(*self._of(address))
                 .values(body=None, wrapped_key=None)
             )
+
+    async def wipe(self, address: str, refs: Sequence[str]) -> None:
+        """What a phone has shown is destroyed already."""
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:  # noqa: ARG002
         """A part is known by its own id."""
@@ -215,6 +253,25 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _file(typed: Typed, sent: Sent) -> Message:
+    """As the real platform would have it: what is sent as a photo or video comes smaller."""
+    attached = Attached(
+        kind=sent.kind,
+        ref=str(sent.id),
+        type=sent.type,
+        name=sent.name,
+        recompressed=sent.kind in {"photo", "video"},
+    )
+    return Message(
+        external_id=typed.id,
+        contact=typed.phone,
+        kind="media",
+        media=sent.kind,
+        files=(attached,),
+        album=typed.album,
+    )
 
 
 def _content(outbound: Outbound) -> dict[str, Any]:

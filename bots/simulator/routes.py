@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from time import monotonic
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import BaseModel
@@ -26,6 +27,12 @@ class Received(BaseModel):
 
     messages: list[Delivery]
     settled: bool
+
+
+class Handed(BaseModel):
+    """A file that the message centre has; a message names it."""
+
+    id: UUID
 
 
 class Shown(BaseModel):
@@ -85,7 +92,23 @@ def routes(simulators: Iterable[Simulator], ingest: Ingest, settled: Settled) ->
     async def show(channel: Channel, phone: PhoneHeader, shown: Shown) -> None:
         await channel.shown(phone, upto=shown.upto)
 
+    _take_files(router, find)
     return router
+
+
+def _take_files(router: APIRouter, find: Callable[[str], Simulator]) -> None:
+    @router.post("/files", status_code=201)
+    async def hand_over(
+        request: Request, channel: Annotated[Simulator, Depends(find)], _: PhoneHeader
+    ) -> Handed:
+        return await _handed_over(channel, request)
+
+
+async def _handed_over(channel: Simulator, request: Request) -> Handed:
+    try:
+        return Handed(id=await channel.files.keep(request.stream()))
+    except MalformedError:
+        raise HTTPException(413) from None
 
 
 async def _received(channel: Simulator, phone: str, after: int, settled: Settled) -> Received:

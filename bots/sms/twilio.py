@@ -5,7 +5,9 @@ number or word shows in a log or an error.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,19 +20,23 @@ from twilio.request_validator import RequestValidator
 
 from bots.adapter import (
     Arrived,
+    Attached,
     Capabilities,
     ForgedError,
+    Incoming,
     MalformedError,
     Media,
     Message,
     OptIn,
     OptOut,
     Outbound,
+    PermanentError,
     RetryableError,
     Status,
     Webhook,
 )
 from bots.capabilities import SMS
+from bots.media.download import Elsewhere, download
 from bots.sms.twilio_errors import problem, refusal
 
 API = "https://api.twilio.com"
@@ -40,6 +46,9 @@ TIMEOUT = 10.0
 VALIDITY = 600
 """Seconds after which Twilio drops what it couldn't pass on: stale words can endanger."""
 MOST_FIELDS = 200
+MMS_FILE = 5_000_000
+MEDIA_HOSTS = Elsewhere(hosts=(".twiliocdn.com", "s3-external-1.amazonaws.com"))
+"""Where Twilio keeps files; its API redirects there."""
 
 # Statuses only say more over time; those that say nothing yet are left out.
 STATUSES: Mapping[str, Any] = {
@@ -54,6 +63,10 @@ MEDIA: Mapping[str, Media] = {"image": "photo", "video": "video", "audio": "audi
 
 Form = ImmutableMultiDict[str, str]
 
+_MEDIA_URL = re.compile(
+    rf"/{VERSION}/Accounts/(?P<account>AC[0-9a-f]{{32}})/Messages/(SM|MM)[0-9a-f]{{32}}"
+    r"/Media/ME[0-9a-f]{32}\Z"
+)
 _SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 # Connections that were never made carried nothing.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -71,8 +84,16 @@ class TwilioSms:
         number: str,
         status_url: str,
         api_url: str = API,
+        largest_file: int = MMS_FILE,
+        elsewhere: Elsewhere = MEDIA_HOSTS,
     ) -> None:
-        """Take the account's sid and auth token, and where Twilio is to report deliveries."""
+        """Take the account's sid and auth token, and where Twilio is to report deliveries.
+
+        `elsewhere` are the hosts to which its API may send us on for a file.
+        """
+        self._elsewhere = elsewhere
+        self._capabilities = replace(SMS, files=largest_file)
+        self._api = api_url.rstrip("/")
         self._client = client
         self._account = account
         self._auth = httpx.BasicAuth(account, token.get_secret_value())
@@ -91,8 +112,8 @@ class TwilioSms:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What an SMS can do."""
-        return SMS
+        """What an SMS can do, and an MMS."""
+        return self._capabilities
 
     def verify(self, webhook: Webhook) -> None:
         """Check the signature over the public address and every field, and whose account it is."""
@@ -141,8 +162,33 @@ class TwilioSms:
     async def acknowledge(self, message: Message) -> None:
         """The webhook's answer was acknowledgement enough."""
 
+    @asynccontextmanager
+    async def open_file(self, attached: Attached) -> AsyncIterator[Incoming]:
+        """Fetch a file of this account; the token goes to the API alone, not where it sends us."""
+        async with download(
+            self._client, self._own(attached), auth=self._auth, elsewhere=self._elsewhere
+        ) as incoming:
+            yield incoming
+
+    async def release(self, attached: Attached) -> None:
+        """Delete Twilio's copy."""
+        with suppress(httpx.TransportError, PermanentError):
+            await self._client.delete(
+                f"{self._own(attached)}.json", auth=self._auth, timeout=TIMEOUT
+            )
+
+    def _own(self, attached: Attached) -> str:
+        """The file's address at the API that we know, out of one that a webhook named."""
+        found = _MEDIA_URL.search(attached.ref)
+        if found is None or found["account"] != self._account:
+            raise PermanentError("unreachable")
+        return f"{self._api}{found[0]}"
+
     async def forget(self, address: str) -> None:
         """Twilio passes on what it has, or drops it after ten minutes."""
+
+    async def wipe(self, address: str, refs: Sequence[str]) -> None:
+        """No phone gives back an SMS."""
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:
         """Look among the newest messages to that number for the same words."""
@@ -212,5 +258,20 @@ def _message(sid: str, sender: str, form: Form) -> Message:
         contact=sender,
         kind="media",
         media=MEDIA.get(kind, "document"),
+        files=tuple(_files(form)),
         text=text or None,
     )
+
+
+def _files(form: Form) -> Iterator[Attached]:
+    """The files of an MMS; carriers have made photos and films smaller on the way."""
+    number = form.get("NumMedia", "")
+    for index in range(int(number) if number.isascii() and number.isdecimal() else 0):
+        if url := form.get(f"MediaUrl{index}"):
+            declared = form.get(f"MediaContentType{index}")
+            yield Attached(
+                kind=MEDIA.get((declared or "").partition("/")[0], "document"),
+                ref=url,
+                type=declared,
+                recompressed=True,
+            )

@@ -4,11 +4,14 @@ Invariants: the token shows in no log and no error; what we send can't be forwar
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+import httpx
 from pydantic import SecretStr
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import TelegramError
@@ -16,21 +19,28 @@ from telegram.request import HTTPXRequest
 
 from bots.adapter import (
     Arrived,
+    Attached,
     Capabilities,
     Choice,
     ForgedError,
+    Incoming,
     MalformedError,
     Message,
     Outbound,
+    PermanentError,
     Webhook,
 )
 from bots.capabilities import TELEGRAM
+from bots.media.download import download
 from bots.telegram.errors import translate
 from bots.telegram.updates import read_update
 
 API = "https://api.telegram.org"
 WANTED = ("message", "edited_message", "callback_query", "my_chat_member")
 KEYS_A_ROW = 8
+WIPED_AT_ONCE = 100
+CLOUD_FILE = 20_000_000
+"""Bytes of the largest file that Telegram's own Bot API hands out."""
 
 
 class DiscreetRequest(HTTPXRequest):
@@ -49,13 +59,23 @@ class DiscreetRequest(HTTPXRequest):
 class Telegram:
     """One bot."""
 
-    def __init__(self, token: SecretStr, *, api_url: str = API) -> None:
-        """Take the bot's token and the address of the Bot API that knows it."""
+    def __init__(
+        self,
+        token: SecretStr,
+        *,
+        api_url: str = API,
+        largest_file: int = CLOUD_FILE,
+    ) -> None:
+        """Take the bot's token, the address of the Bot API that knows it, and its largest file."""
+        self._client = httpx.AsyncClient()
+        self._files = f"{api_url.rstrip('/')}/file/bot{token.get_secret_value()}"
+        self._capabilities = replace(TELEGRAM, files=largest_file)
         self._polls = DiscreetRequest(connection_pool_size=1)
         self._calls = DiscreetRequest()
         self._bot = Bot(
             token.get_secret_value(),
             base_url=f"{api_url.rstrip('/')}/bot",
+            base_file_url=f"{api_url.rstrip('/')}/file/bot",
             request=self._calls,
             get_updates_request=self._polls,
         )
@@ -67,6 +87,7 @@ class Telegram:
         """Let go of the connections."""
         await self._polls.shutdown()
         await self._calls.shutdown()
+        await self._client.aclose()
 
     @property
     def name(self) -> str:
@@ -76,7 +97,7 @@ class Telegram:
     @property
     def capabilities(self) -> Capabilities:
         """What a bot can do in a private chat."""
-        return TELEGRAM
+        return self._capabilities
 
     def verify(self, webhook: Webhook) -> None:  # noqa: ARG002
         """Updates are fetched, so whoever delivers one unasked is not Telegram."""
@@ -133,8 +154,33 @@ class Telegram:
         except TelegramError:
             return  # too late, or out of reach: the button rests by itself after a while
 
+    @asynccontextmanager
+    async def open_file(self, attached: Attached) -> AsyncIterator[Incoming]:
+        """Ask where the file lies, and fetch it there; that address holds the token."""
+        try:
+            found = await self._bot.get_file(attached.ref)
+        except TelegramError as error:
+            raise translate(error) from None
+        path = (found.file_path or "").rpartition(f"{self._files}/")[2]
+        if not path or path.startswith("/") or ".." in path.split("/") or ":" in path:
+            raise PermanentError("unreachable")
+        async with download(self._client, f"{self._files}/{quote(path)}") as incoming:
+            yield incoming
+
+    async def release(self, attached: Attached) -> None:
+        """A bot can't delete a file of Telegram's, only the message in the person's own chat."""
+
     async def forget(self, address: str) -> None:
         """Telegram passes on everything at once."""
+
+    async def wipe(self, address: str, refs: Sequence[str]) -> None:
+        """Delete messages for both sides; Telegram does that for 48 hours."""
+        for start in range(0, len(refs), WIPED_AT_ONCE):
+            ids = [int(ref) for ref in refs[start : start + WIPED_AT_ONCE]]
+            try:
+                await self._bot.delete_messages(address, ids)
+            except TelegramError:
+                return  # out of reach or too old: the person is told how to delete the rest
 
     async def find(self, outbound: Outbound, since: datetime) -> str | None:  # noqa: ARG002
         """Telegram doesn't let a bot look back."""

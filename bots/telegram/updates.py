@@ -8,7 +8,7 @@ from typing import Any
 
 import telegram
 
-from bots.adapter import Arrived, MalformedError, Media, Message, OptIn, OptOut
+from bots.adapter import Arrived, Attached, MalformedError, Media, Message, OptIn, OptOut
 
 KINDS: dict[str, Media] = {
     "photo": "photo",
@@ -25,6 +25,10 @@ KINDS: dict[str, Media] = {
     "poll": "other",
     "dice": "other",
 }
+
+
+STRIPPED = ("photo", "video", "video_note", "animation")
+"""What Telegram encodes anew; documents, and sound, keep their bytes."""
 
 
 def read_update(content: dict[str, Any]) -> tuple[Arrived, ...]:
@@ -57,9 +61,10 @@ def _read(update: telegram.Update) -> tuple[Arrived, ...]:
 def _message(number: str, message: telegram.Message) -> tuple[Arrived, ...]:
     if not _is_private(message.chat, message.from_user):
         return ()
-    contact = str(message.chat.id)
+    contact, ref = str(message.chat.id), str(message.message_id)
     if message.text is not None:
-        return (Message(external_id=number, contact=contact, kind="text", text=message.text),)
+        text = message.text
+        return (Message(external_id=number, contact=contact, kind="text", text=text, ref=ref),)
     for name, media in KINDS.items():
         if getattr(message, name):
             return (
@@ -68,10 +73,31 @@ def _message(number: str, message: telegram.Message) -> tuple[Arrived, ...]:
                     contact=contact,
                     kind="media",
                     media=media,
+                    files=_files(name, media, getattr(message, name)),
+                    album=message.media_group_id,
                     text=message.caption,
+                    ref=ref,
                 ),
             )
     return ()
+
+
+def _files(name: str, media: Media, found: Any) -> tuple[Attached, ...]:
+    """The file of a message; of a photo the largest of its sizes."""
+    if media in {"location", "other"}:
+        return ()
+    if name == "photo":
+        found = max(found, key=lambda size: size.width * size.height)
+    return (
+        Attached(
+            kind=media,
+            ref=found.file_id,
+            type=getattr(found, "mime_type", None),
+            name=getattr(found, "file_name", None),
+            size=found.file_size,
+            recompressed=name in STRIPPED,
+        ),
+    )
 
 
 def _edit(number: str, message: telegram.Message) -> tuple[Arrived, ...]:

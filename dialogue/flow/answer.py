@@ -11,6 +11,7 @@ from dialogue.questionnaire.model import (
     TEXT,
     TOPIC,
     UNTOLD,
+    VOICE,
     Option,
     Question,
 )
@@ -91,6 +92,12 @@ def text(scene: Scene, words: str) -> None:
         scene.set(safe_word=normal(words))
     scene.do("keep_text", question=scene.state.asked)
     answer(scene, (TEXT,))
+
+
+def voice(scene: Scene) -> None:
+    """Take a recording as an open answer: the gateway keeps it, nobody but a person hears it."""
+    scene.do("keep_file", answering=True, question=scene.state.asked)
+    answer(scene, (VOICE,))
 
 
 def _problem(scene: Scene, words: str) -> str | None:

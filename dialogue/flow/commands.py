@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dialogue.flow.acts import close, handoff, hide, withdraw
 from dialogue.flow.answer import KEEP, answer, unclear
 from dialogue.flow.scene import Scene
-from dialogue.questionnaire.model import SKIP, TEXT, split_key
+from dialogue.questionnaire.model import SKIP, TEXT, VOICE, split_key
 
 DELETE_SURE = "delete_sure"
 
@@ -129,6 +129,8 @@ def _reopen(scene: Scene, key: str) -> None:
         question = scene.questionnaire.questions[split_key(last)[0]]
         if codes == (TEXT,):
             scene.do("drop_text", question=last)
+        elif codes == (VOICE,):
+            scene.do("drop_file", question=last)
         if question.kind == "consent":
             withdraw(scene, question.id, f"ask.{question.id}")
     scene.set(answers=answers, kept=KEEP in scene.state.consents)

@@ -200,6 +200,7 @@ def _reported(scene: Scene) -> Iterator[tuple[str, ...]]:
 
 _VALUES: Mapping[str, Callable[[Scene], str]] = {
     "code": lambda _: "@code",
+    "receipts": lambda _: "@receipts",
     "limit": lambda scene: str(scene.questionnaire.text_limit),
     "answered": _answered,
     "skipped": _skipped,

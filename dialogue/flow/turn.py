@@ -1,7 +1,8 @@
 """`take_turn`: the dialogue as a pure function. Equal input gives equal output.
 
 Invariants: over a professional the bot only obeys STOP, HIDE and DELETE, hears words of danger, and
-tells of a file that did not arrive;
+tells what became of a file; a file is wanted only after the consent to keep it, but a recording
+that answers a question counts as an answer, and whoever writes with a professional sends to them;
 while hidden it only shows something harmless; a question that is asked once more after a second
 misunderstanding comes with a way around it.
 """
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.flow import acts, commands
-from dialogue.flow.answer import DONE, answer, pick, text, unclear
+from dialogue.flow.answer import DONE, SAFE_WORD, answer, pick, text, unclear, voice
 from dialogue.flow.channel import BOT, Channel
 from dialogue.flow.order import codes_in, reachable
 from dialogue.flow.scene import Scene
@@ -21,6 +22,11 @@ from dialogue.flow.words import normal
 from dialogue.questionnaire.model import Questionnaire, split_key
 
 OVER_OTHERS = ("stop", "hide", "delete")
+HUMAN = "human"
+FILES = ("photo", "video", "audio", "document")
+"""Media that are files; a place or a sticker is none."""
+FILE_ENDS = ("stored", "large", "empty", "half", "kind", "lost")
+"""What can become of a file, for each of which there is a statement `media_…`."""
 FEEDBACK = "feedback"
 """The one block that is asked whoever has the conversation: its answers are not for them."""
 
@@ -148,22 +154,48 @@ def _told(scene: Scene, name: str) -> str:
 
 def _media(scene: Scene, media: str) -> None:
     question = scene.question
+    if _spoken(scene, media):
+        voice(scene)
+        return
     if media == "location":
         scene.say("location_off")
-    elif "c6" not in scene.state.consents:
-        scene.say(_refusal(scene))
-    elif question is not None and question.kind == "files":
-        scene.show("say.media_received", (DONE,))
-        return
+    elif "c6" not in scene.state.consents or not _takes(scene, media):
+        scene.say(_refusal(scene, media))
     else:
+        scene.do("keep_file", answering=not scene.state.ended)
+        if question is not None and question.kind == "files":
+            scene.show("say.media_received", (DONE,))
+            return
         scene.say("media_received")
     scene.ask_again()
 
 
-def _refusal(scene: Scene) -> str:
+def _spoken(scene: Scene, media: str) -> bool:
+    """Whether a recording answers the open question: answers may be kept, and need no typing."""
+    question = scene.question
+    return (
+        media == "audio"
+        and _takes(scene, media)
+        and scene.state.kept
+        and question is not None
+        and question.open
+        and question.id != SAFE_WORD
+        and not _is_minor(scene)
+    )
+
+
+def _takes(scene: Scene, media: str) -> bool:
+    return scene.channel.files and media in FILES
+
+
+def _refusal(scene: Scene, media: str) -> str:
+    never = _is_minor(scene) or not _takes(scene, media)
+    return "media_never" if never else "media_not_kept"
+
+
+def _is_minor(scene: Scene) -> bool:
     codes = codes_in(scene.questionnaire, scene.state.answers, 0)
-    minor = scene.questionnaire.conditions["minor"].holds(codes)
-    return "media_never" if minor or not scene.channel.files else "media_not_kept"
+    return scene.questionnaire.conditions["minor"].holds(codes)
 
 
 # -- hidden, or somebody else answers
@@ -225,8 +257,21 @@ def _over_others(scene: Scene, heard: Heard) -> None:
         acts.alarm(scene, meaning.name)
         acts.tell_help(scene, _told(scene, meaning.name))
     elif heard.kind == "media":
-        # Nobody else would tell them that it never arrived.
-        scene.say("location_off" if heard.media == "location" else "media_never")
+        _media_over_others(scene, heard.media)
+
+
+def _media_over_others(scene: Scene, media: str) -> None:
+    """A file for the person who answers goes to them; what doesn't arrive, nobody else would tell.
+
+    While a person is only awaited it takes the consent that the bot had asked for.
+    """
+    wanted = scene.channel.owner == HUMAN or "c6" in scene.state.consents
+    if media == "location":
+        scene.say("location_off")
+    elif wanted and _takes(scene, media):
+        scene.do("keep_file", answering=False)
+    else:
+        scene.say("media_never")
 
 
 def _deleting(scene: Scene) -> bool:
@@ -272,6 +317,16 @@ def _returned(scene: Scene) -> None:
         scene.ask_again()
 
 
+def _tell(say: str) -> Callable[[Scene], None]:
+    """Say what became of files; not to somebody who hides, or has said good-bye."""
+
+    def act(scene: Scene) -> None:
+        if not (scene.state.hidden or scene.state.closed):
+            scene.say(say)
+
+    return act
+
+
 def _idle(scene: Scene) -> None:
     """Nothing was written for a while: end neutrally; whoever holds the phone now may be another.
 
@@ -308,4 +363,5 @@ EVENTS: Mapping[str, Callable[[Scene], None]] = {
     "idle": _idle,
     "knock": _knock,
     "feedback": _ask_feedback,
+    **{f"file_{end}": _tell(f"media_{end}") for end in FILE_ENDS},
 }

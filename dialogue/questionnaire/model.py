@@ -25,6 +25,8 @@ LANGUAGE, TOPIC = "language", "cover_topic"
 SKIP = "skip"
 TEXT = "@text"
 """What stands for a sealed text among the answers."""
+VOICE = "@voice"
+"""What stands for a sealed recording among the answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,11 +264,36 @@ def test_a_stranger_who_does_not_answer_deletes_nothing() -> None:
 # -- over a professional
 
 
-@pytest.mark.parametrize("owner", ["human", "nobody"])
-def test_whoever_answers_a_file_that_is_not_taken_is_told_of(owner: str) -> None:
-    talk = Talk(owner=owner).sends("photo")
-    assert talk.says == ["say.media_never"]
+@pytest.mark.parametrize(
+    ("owner", "files", "media"),
+    [("nobody", True, "photo"), ("human", False, "photo"), ("human", True, "other")],
+)
+def test_whoever_answers_a_file_that_is_not_taken_is_told_of(
+    owner: str,
+    files: bool,
+    media: str,  # noqa: FBT001
+) -> None:
+    talk = Talk(owner=owner, files=files).sends(media)
+    assert (talk.says, talk.verbs) == (["say.media_never"], [])
     assert not talk.now.understood
+
+
+def test_a_file_for_the_person_who_answers_goes_to_them_without_a_word_of_the_bot() -> None:
+    talk = Talk(owner="human").sends("photo")
+    assert (talk.says, talk.now.effects) == ([], ({"do": "keep_file", "answering": False},))
+
+
+def test_while_a_person_is_awaited_a_file_takes_the_consent_that_was_given() -> None:
+    talk = Talk().goes_to("needs", evidence_have="evidence_have.photo", c6="yes")
+    talk.owner = "nobody"
+    assert talk.sends("photo").verbs == ["keep_file"]
+
+
+@pytest.mark.parametrize("end", ["stored", "large", "empty", "half", "kind", "lost"])
+def test_what_became_of_a_file_is_told_unless_somebody_hides(end: str) -> None:
+    talk = Talk().goes_to("needs")
+    assert talk.event(f"file_{end}").says == [f"say.media_{end}"]
+    assert talk.says_word("hide").event(f"file_{end}").says == []
 
 
 def test_the_bot_is_silent_while_somebody_else_answers() -> None:

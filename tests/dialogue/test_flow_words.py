@@ -261,9 +261,30 @@ def test_without_consent_no_file_is_kept(media: str) -> None:
 def test_with_consent_files_are_taken_until_done() -> None:
     talk = Talk().goes_to("files", evidence_have="evidence_have.photo", c6="yes")
     assert talk.sends("photo").says == ["say.media_received"]
+    assert talk.now.effects == ({"do": "keep_file", "answering": True},)
     assert talk.sends("photo").choices == ["done"]
     assert talk.types("1").asked == "needs"
     assert talk.sends("document").says == ["say.media_received", "ask.needs"]
+
+
+def test_a_recording_answers_an_open_question_and_going_back_takes_it_away() -> None:
+    talk = Talk().goes_to("when_date").sends("audio")
+    kept = {"do": "keep_file", "answering": True, "question": "when_date"}
+    assert talk.now.effects == (kept,)
+    assert talk.state.answers["when_date"] == ("@voice",)
+    talk.says_word("back")
+    assert talk.now.effects == ({"do": "drop_file", "question": "when_date"},)
+    assert talk.asked == "when_date"
+
+
+def test_a_safe_word_must_be_typed() -> None:
+    talk = Talk().goes_to("safe_word", device="device.own", c7="yes")
+    assert "keep_file" not in talk.sends("audio").verbs
+
+
+def test_a_recording_is_no_answer_to_a_list() -> None:
+    talk = Talk().goes_to("kind")
+    assert (talk.sends("audio").verbs, talk.asked) == ([], "kind")
 
 
 def test_where_files_cannot_be_taken_nothing_is_asked_about_them() -> None:

@@ -32,13 +32,17 @@ class FakeDialogue:
     down: bool = False
     broken: bool = False
 
-    async def turn(self, state: Json | None, message: Json, *, sms: bool, owner: str) -> Turn:
+    async def turn(
+        self, state: Json | None, message: Json, *, sms: bool, owner: str, files: bool = False
+    ) -> Turn:
         """Take one turn."""
         if self.down:
             raise DialogueDownError("down")
         if self.broken:
             raise ZeroDivisionError
-        self.asked.append({"state": state, "message": message, "sms": sms, "owner": owner})
+        self.asked.append(
+            {"state": state, "message": message, "sms": sms, "owner": owner, "files": files}
+        )
         return self.turns.popleft() if self.turns else turn("say.greeting")
 
     @property

@@ -40,6 +40,7 @@ OWN_IDS = frozenset(
 """What the program says beside the questionnaire."""
 VALUES = {
     "code": "1234 5678 9012",
+    "receipts": "\n".join(["ABCD-EFGH-JKMN-PQRS"] * 3),
     "limit": "300",
     "answered": "24",
     "skipped": "11",

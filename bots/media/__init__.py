@@ -1,0 +1,1 @@
+"""Files that people send: fetched by jobs from their provider, sealed, and told of."""
