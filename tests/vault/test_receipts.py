@@ -9,6 +9,8 @@ from sqlalchemy import select
 from core.errors import GoneError
 from core.identifiers import CaseId, RecordId
 from tests.vault.desk import Desk, Professional
+from vault.checkpoint import sign_checkpoint
+from vault.receipt_check import Answer, Since, State, check
 from vault.receipts import (
     ALPHABET,
     Pointer,
@@ -88,3 +90,75 @@ async def test_a_record_that_is_not_there_gets_no_receipt(desk: Desk, doctor: Pr
     async with desk.sessions.begin() as session:
         with pytest.raises(GoneError):
             await issue_for_latest(session, case, "report")
+
+
+async def test_before_the_log_is_signed_a_receipt_says_only_when(
+    desk: Desk, doctor: Professional
+) -> None:
+    case = await desk.opened_for(doctor)
+    answer = await checked(desk, await receipt(desk, case, await desk.report(case, b"{}")))
+    assert (answer.state, answer.since, answer.same) == (State.KEPT, (), None)
+    assert (answer.received_at.minute, answer.received_at.second) == (0, 0)
+
+
+async def test_later_it_says_who_vouches_for_it(desk: Desk, doctor: Professional) -> None:
+    case = await desk.opened_for(doctor)
+    code = await receipt(desk, case, await desk.report(case, b"{}"))
+    await signed(desk)
+    answer = await checked(desk, code)
+    assert answer.since == (Since(kind="checkpoint", at=None),)
+
+
+async def test_a_file_can_be_compared_with_its_receipt(desk: Desk, doctor: Professional) -> None:
+    case = await desk.opened_for(doctor)
+    record = await desk.message(case, b"a file")
+    code = await receipt(desk, case, record, sha256=b"\x0a" * 32)
+    assert (await checked(desk, code, sha256="0A" * 32)).same is True
+    assert (await checked(desk, code, sha256="00" * 32)).same is False
+
+
+async def test_after_delete_a_receipt_says_so(desk: Desk, doctor: Professional) -> None:
+    case = await desk.opened_for(doctor)
+    code = await receipt(desk, case, await desk.report(case, b"{}"))
+    await desk.shred(case)
+    assert (await checked(desk, code)).state == State.ERASED
+
+
+async def test_a_ciphertext_that_was_changed_is_told(desk: Desk, doctor: Professional) -> None:
+    case = await desk.opened_for(doctor)
+    code = await receipt(desk, case, await desk.message(case, b"words"))
+    await desk.tamper("UPDATE records SET sealed = sealed || 'x'::bytea")
+    assert (await checked(desk, code)).state == State.CHANGED
+
+
+async def test_a_log_that_was_rewritten_is_told(desk: Desk, doctor: Professional) -> None:
+    case = await desk.opened_for(doctor)
+    code = await receipt(desk, case, await desk.message(case, b"words"))
+    await signed(desk)
+    await desk.tamper("UPDATE custody_entries SET leaf = leaf || 'x' WHERE sequence = 2")
+    await desk.tamper("UPDATE custody_entries SET node = '\\x00'::bytea WHERE sequence = 2")
+    assert (await checked(desk, code)).state == State.CHANGED
+
+
+async def test_a_code_of_nobody_is_unknown(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        assert await check(session, new_code(), keys=desk.keys, store=desk.store) is None
+
+
+async def receipt(
+    desk: Desk, case: CaseId, record: RecordId, *, sha256: bytes | None = None
+) -> str:
+    async with desk.sessions.begin() as session:
+        return await issue(session, case, record, sha256=sha256)
+
+
+async def checked(desk: Desk, code: str, *, sha256: str | None = None) -> Answer:
+    async with desk.sessions.begin() as session:
+        answer = await check(session, code, keys=desk.keys, store=desk.store, sha256=sha256)
+    assert answer is not None
+    return answer
+
+
+async def signed(desk: Desk) -> None:
+    async with desk.sessions.begin() as session:
+        await sign_checkpoint(session, desk.keys)

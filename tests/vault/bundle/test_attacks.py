@@ -162,7 +162,7 @@ def another_salt(bag: Path, _: Path) -> None:
 
 def an_earlier_cosignature(bag: Path, _: Path) -> None:
     (path,) = (bag / "data/cosignatures").iterdir()
-    name, _, signature = path.read_text().removeprefix("\N{EM DASH} ").partition(" ")
+    name, __, signature = path.read_text().removeprefix("\N{EM DASH} ").partition(" ")
     raw = bytearray(b64decode(signature))
     raw[10] ^= 1  # after the key's number come eight bytes of time
     path.write_text(f"\N{EM DASH} {name} {b64encode(raw).decode()}\n")
