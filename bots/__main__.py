@@ -6,8 +6,10 @@ import uvicorn
 
 from bots.assemble import open_parts
 from bots.gateway import create_gateway
+from bots.witness import witness_routes
 from core.process import run_process
 from core.settings import Settings
+from vault.vouchers import read_witnesses
 
 
 async def _serve(settings: Settings) -> None:
@@ -17,6 +19,8 @@ async def _serve(settings: Settings) -> None:
             public_url=str(settings.public_url) if settings.public_url else None,
             simulator=settings.simulator,
         )
+        if witnesses := read_witnesses(settings.witness_keys):
+            app.include_router(witness_routes(parts.sessions, witnesses))
         config = uvicorn.Config(
             app,
             host="127.0.0.1",

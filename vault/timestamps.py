@@ -117,9 +117,10 @@ def _checked(
     verifier = VerifierBuilder(roots=list(roots), nonce=nonce).build()
     try:
         verifier.verify(answer, hashlib.sha256(message).digest())
-        return answer.tst_info.gen_time
+        at = answer.tst_info.gen_time
     except (VerificationError, ValueError) as error:
         raise TamperedError(f"a timestamp is not to be believed: {error}") from error
+    return at
 
 
 def _response(token: bytes) -> bytes:
