@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Form, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 from webauthn.helpers import base64url_to_bytes
 
-from core.errors import NotAllowedError
 from dashboard.access import Settled, anybody, parts_of, routes_for, settled
 from dashboard.cookies import begin_visit, remember
 from dashboard.pages import words_of
@@ -120,8 +119,8 @@ async def remove(
 
 def _site(request: Request) -> Site:
     site = site_of(request)
-    if site is None:
-        raise NotAllowedError("a passkey belongs to a name, not to an address")
+    if site is None:  # no page of ours offers a passkey there
+        raise HTTPException(409)
     return site
 
 
