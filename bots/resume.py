@@ -6,14 +6,14 @@ a code is good as often as it is needed, so nobody has to write down a new one.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bots.attempts import may_try, note_failure
 from bots.dialogue import Json
 from referrals.codes import read_code
 from referrals.conversation import Conversation, erase_conversation
-from referrals.tables import ConversationRow
+from referrals.tables import ConversationRow, IncomingRow, OutgoingRow
 from vault.keys import KeyProvider
 
 RESUMED: Json = {"kind": "event", "event": "resumed"}
@@ -76,6 +76,12 @@ async def _move(
     await erase_conversation(session, here.row.id)
     row.channel, row.contact = channel, contact
     row.address = there.key.seal(address.encode(), context="address")
+    # What stands in the old chat can't be taken out of the new one.
+    moved = update(OutgoingRow).where(OutgoingRow.conversation_id == row.id)
+    await session.execute(moved.where(OutgoingRow.sealed.is_(None)).values(external_id=None))
+    await session.execute(
+        update(IncomingRow).where(IncomingRow.conversation_id == row.id).values(ref=None)
+    )
     return there
 
 

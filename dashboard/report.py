@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.questionnaire import Question, Questionnaire
+from referrals.triage import Window, read_windows
 
-FREE_TEXT = "@text"
+FREE_TEXT, VOICE = "@text", "@voice"
 # Who helps reads first what is needed now, and opens the account of what happened when ready.
 FIRST = ("suicide", "help")
 GUARDED = ("incident",)
@@ -27,6 +28,8 @@ class Answer:
     question: str
     labels: tuple[str, ...] = ()
     words: str | None = field(default=None, repr=False)
+    spoken: bool = False
+    """By voice: the recording stands among the files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Report:
     consents: tuple[Consent, ...]
     urgency: int | None
     reasons: tuple[str, ...]
+    windows: tuple[Window, ...]
     language: str
     sms: bool
     role: str | None
@@ -76,6 +80,7 @@ def read_report(
         consents=tuple(_consents(answers, records, questionnaire)),
         urgency=data.get("urgency"),
         reasons=tuple(data.get("reasons", ())),
+        windows=read_windows(data.get("windows", ())),
         language=data.get("language", ""),
         sms=bool(data.get("sms")),
         role=data.get("role"),
@@ -102,7 +107,10 @@ def _panels(
 
 
 def _answer(question: Question, key: str, value: Any, texts: Mapping[str, str]) -> Answer:
-    if FREE_TEXT in ([value] if isinstance(value, str) else value):
+    given = [value] if isinstance(value, str) else value
+    if VOICE in given:
+        return Answer(question=question.id, spoken=True)
+    if FREE_TEXT in given:
         return Answer(question=question.id, words=texts.get(key, ""))
     return Answer(question=question.id, labels=_labels(question, value))
 

@@ -1,11 +1,14 @@
 """What a turn causes: consents with the words shown, the case, the handover, and DELETE."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select, text
 
+from bots.attempts import FREE
 from bots.dialogue import Reply
 from core.database import Base
 from core.identifiers import CaseId, ProfessionalId
@@ -14,6 +17,7 @@ from referrals.codes import read_code
 from referrals.conversation import Conversation
 from referrals.tables import CaseRow, ConversationRow
 from referrals.triage import Urgency
+from tests.fakes.channel import CAPABILITIES
 from tests.fakes.dialogue import turn
 from tests.fakes.gateway import PHONE, Gateway
 from vault.age import Identity
@@ -127,16 +131,62 @@ async def test_a_code_opens_nothing_that_has_lapsed(gateway: Gateway) -> None:
     assert gateway.dialogue.asked[-1]["message"]["text"] == code
 
 
-async def test_guessing_codes_ends_after_five(gateway: Gateway) -> None:
+async def test_after_wrong_codes_the_right_one_waits_and_then_opens(gateway: Gateway) -> None:
     gateway.dialogue.turns.append(kept({"do": "give_code"}, replies=(_code_reply(),)))
     await gateway.hear("1", external_id="m1")
     right = "".join(c for c in gateway.channel.texts[-1] if c.isdigit())[:12]
-    for number in range(5):
+    for number in range(FREE):
         await gateway.hear(
             _another_code(right, number), external_id=f"g{number}", phone="+15550003"
         )
-    await gateway.hear(right, external_id="g9", phone="+15550003")
+        assert gateway.dialogue.asked[-1]["message"]["code"] is True
+    await gateway.hear(right, external_id="g8", phone="+15550003")
     assert len(await gateway.conversations()) == 2
+    async with gateway.parts.sessions.begin() as session:
+        await session.execute(text("UPDATE code_attempts SET not_before = now()"))
+    await gateway.hear(right, external_id="g9", phone="+15550003")
+    assert len(await gateway.conversations()) == 1
+    assert gateway.dialogue.asked[-1]["message"] == {"kind": "event", "event": "resumed"}
+
+
+async def test_the_code_on_ones_own_phone_unlocks(gateway: Gateway) -> None:
+    gateway.dialogue.turns.append(kept({"do": "give_code"}, replies=(_code_reply(),)))
+    await gateway.hear("1", external_id="m1")
+    code = "".join(c for c in gateway.channel.texts[-1] if c.isdigit())[:12]
+    await gateway.hear(code, external_id="m2")
+    assert gateway.dialogue.asked[-1]["message"] == {"kind": "event", "event": "unlocked"}
+
+
+async def test_words_of_danger_make_a_waiting_case_most_urgent(gateway: Gateway) -> None:
+    gateway.dialogue.turns.append(kept({"do": "submit", **REPORT, "urgency": 2, "reasons": []}))
+    await gateway.hear("1", external_id="m1")
+    urgent = {"do": "urgent", "urgency": 0, "reasons": ["suicide"]}
+    gateway.dialogue.turns.append(kept(urgent))
+    await gateway.hear("I can't go on", external_id="m2")
+    async with gateway.parts.sessions() as session:
+        case = (await session.scalars(select(CaseRow))).one()
+    card = read_card(case, gateway.parts.sealing.keys)
+    assert (card.urgency, card.reasons) == (Urgency.NOW, ("suicide",))
+    assert case.answer_by - case.opened_at < timedelta(hours=2)
+
+
+async def test_the_card_carries_the_clocks(gateway: Gateway) -> None:
+    pep = {"name": "pep", "closes_at": 1_800_000_000, "known": True}
+    gateway.dialogue.turns.append(kept({"do": "submit", **REPORT, "windows": [pep]}))
+    await gateway.hear("1", external_id="m1")
+    async with gateway.parts.sessions() as session:
+        case = (await session.scalars(select(CaseRow))).one()
+    (window,) = read_card(case, gateway.parts.sealing.keys).windows
+    assert (window.name, window.closes.isoformat()) == ("pep", "2027-01-15T08:00:00+00:00")
+
+
+async def test_delete_takes_out_of_the_chat_what_can_be(gateway: Gateway) -> None:
+    gateway.channel.capabilities = replace(CAPABILITIES, delete_window=timedelta(hours=48))
+    await gateway.hear("1", external_id="m1")
+    (sent,) = gateway.channel.sent
+    gateway.dialogue.turns.append(turn("say.erased", state={}, effects=({"do": "erase"},)))
+    await gateway.hear("1", external_id="m2")
+    assert gateway.channel.wiped == [(PHONE, [f"ext-{sent.part}"])]
 
 
 async def test_before_delete_the_search_below_finds_everything(gateway: Gateway) -> None:

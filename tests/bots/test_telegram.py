@@ -68,7 +68,7 @@ def outbound(text: str = "hello", **extra: Any) -> Outbound:
 
 def test_a_text_is_a_message() -> None:
     assert read_update(update(5, message=message("hello"))) == (
-        Message(external_id="5", contact="7", kind="text", text="hello"),
+        Message(external_id="5", contact="7", kind="text", text="hello", ref="1"),
     )
 
 
