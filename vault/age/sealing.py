@@ -8,6 +8,7 @@ from itertools import cycle
 from typing import Protocol
 
 from vault.age import header, stanzas
+from vault.age.classic import ClassicRecipient
 from vault.age.hashing import IN_FLIGHT, TwinHash
 from vault.age.hybrid import Recipient
 from vault.age.payload import BOX, CHUNK, NONCE, TAG, Payload
@@ -15,6 +16,10 @@ from vault.errors import SealError
 
 BATCH = 16
 """Chunks that are read, sealed, hashed and written together: 1 MiB."""
+
+
+Recipients = Sequence[Recipient | ClassicRecipient]
+"""All hybrid, as the program's own are, or all classic."""
 
 
 class Source(Protocol):
@@ -43,17 +48,19 @@ class Sealed:
     ciphertext_size: int
 
 
-def seal(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
+def seal(plaintext: bytes, recipients: Recipients) -> bytes:
     """An age file that each of the recipients can open."""
     sink = io.BytesIO()
     seal_stream(io.BytesIO(plaintext), sink, recipients)
     return sink.getvalue()
 
 
-def seal_stream(source: Source, sink: Sink, recipients: Sequence[Recipient]) -> Sealed:
+def seal_stream(source: Source, sink: Sink, recipients: Recipients) -> Sealed:
     """Seal a stream of any length in one pass and constant memory, taking both hashes."""
     if not recipients:
         raise SealError("a file must be sealed to someone")
+    if len({type(recipient) for recipient in recipients}) > 1:
+        raise SealError("a file can't be sealed to hybrid and to classic recipients")
     file_key, nonce = os.urandom(stanzas.FILE_KEY), os.urandom(NONCE)
     wrapped = [stanzas.wrap(file_key, recipient) for recipient in recipients]
     intro = header.encode(wrapped, file_key) + nonce

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from vault.age.classic import ClassicRecipient
 from vault.age.header import Stanza, from_base64, to_base64
 from vault.age.hybrid import Identity, Recipient
 from vault.errors import SealError
@@ -22,8 +23,10 @@ _suite = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 ENCAPSULATED = KEM.MLKEM768_X25519.enc_length()
 
 
-def wrap(file_key: bytes, recipient: Recipient) -> Stanza:
+def wrap(file_key: bytes, recipient: Recipient | ClassicRecipient) -> Stanza:
     """A stanza that tells neither for whom it is nor, by itself, anything else."""
+    if isinstance(recipient, ClassicRecipient):
+        return recipient.wrap(file_key)
     sealed = _suite.encrypt(file_key, recipient.key, INFO)
     share, body = sealed[:ENCAPSULATED], sealed[ENCAPSULATED:]
     return Stanza(arguments=(HYBRID, to_base64(share)), body=body)

@@ -20,6 +20,7 @@ from core.identifiers import CaseId, ProfessionalId, RecordId
 from locales import Catalogs
 from vault import custody, proofs
 from vault.age import Identity, Recipient
+from vault.age.classic import ClassicRecipient
 from vault.bundle.agreed import FILES, consents, require_agreed, standing
 from vault.bundle.bag import Item, bagged, held
 from vault.bundle.evidence import (
@@ -63,7 +64,7 @@ class Order:
 
     case_id: CaseId
     reference: str
-    recipient: Recipient
+    recipient: Recipient | ClassicRecipient
     language: str
     version: str
     reader: ProfessionalId

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from vault.age import Recipient, seal, seal_stream
+from vault.age.classic import ClassicRecipient
 from vault.age.payload import CHUNK, TAG
 from vault.age.sealing import Sink
 from vault.bundle.bag import Item, tar_size, write_tar
@@ -29,7 +30,7 @@ class Parcel:
     items: Sequence[Item]
     root: str
     at: datetime
-    recipient: Recipient
+    recipient: Recipient | ClassicRecipient
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from locales import Catalogs
 from tests.vault.desk import NOW, Desk, Professional
 from vault import custody
 from vault.age import Identity, Recipient
+from vault.age.classic import ClassicRecipient
 from vault.age.open import unseal
 from vault.anchor import rlp, trie
 from vault.anchor.commitment import commitment
@@ -143,7 +144,7 @@ class Court:
         self,
         case: CaseId,
         *,
-        recipient: Recipient | None = None,
+        recipient: Recipient | ClassicRecipient | None = None,
         withheld: Mapping[RecordId, str] | None = None,
         asked_first: bool = False,
         language: str = "en",
