@@ -16,6 +16,7 @@ Command = Callable[[Namespace, Settings], int]
 COMMANDS = {
     "anchor": "anchors on blockchains: how they are, and whether one holds",
     "up": "start everything on this machine",
+    "bundle": "make a sealed bundle of a case for a court",
     "chat": "talk to the running gateway as a phone would",
     "code": "show the sign-in code of a sample person",
     "dump": "write database and objects into one sealed file",
@@ -24,6 +25,7 @@ COMMANDS = {
     "export": "give a case's key and files to whoever holds them by right",
     "restore": "check a dump, or bring a server back from it",
     "vault": "check the store, sweep it, renew the server's key",
+    "receipt": "check a receipt; also as `verify receipt`",
     "verify": "check the custody log",
     "witness": "sign, on another machine, that a custody log only grew",
     "questionnaire": "check, play and exchange a questionnaire",
@@ -41,6 +43,8 @@ USAGE_EXIT = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a foreseen error is one line on standard error."""
     words = sys.argv[1:] if argv is None else list(argv)
+    if words[:2] == ["verify", "receipt"]:
+        del words[0]
     args = _parser(words).parse_args(words)
     configure_logging("backup")
     try:
