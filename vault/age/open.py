@@ -4,6 +4,7 @@ Everything is authenticated before it is given out, chunk by chunk.
 """
 
 import io
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from vault.age import header, stanzas
@@ -21,11 +22,17 @@ def unseal(ciphertext: bytes, identity: Identity) -> bytes:
 
 def unseal_stream(source: BinaryIO, sink: Sink, identity: Identity) -> None:
     """Open a stream; what reached the sink before a SealError must be thrown away."""
+    for chunk in unsealed(source, identity):
+        sink.write(chunk)
+
+
+def unsealed(source: BinaryIO, identity: Identity) -> Iterator[bytes]:
+    """The plaintext chunk by chunk; what came before a SealError must be thrown away."""
     payload, number, box = _opened(source, identity), 0, _read(source, BOX)
     while following := _read(source, BOX):
-        sink.write(payload.unseal(number, box, final=False))
+        yield payload.unseal(number, box, final=False)
         number, box = number + 1, following
-    sink.write(payload.unseal(number, box, final=True))
+    yield payload.unseal(number, box, final=True)
 
 
 def read_range(file: BinaryIO, identity: Identity, offset: int, length: int) -> bytes:
