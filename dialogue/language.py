@@ -1,7 +1,7 @@
 """Which language some words seem to be in: a suggestion, from two words on, never a decision.
 
 Learned from the catalogs and the phrases beside them, by letter groups within words (naive Bayes).
-Words of a language that has no catalog, or of none at all, give no suggestion.
+Words of a language that is not there, or of none at all, give no suggestion.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.messages.pofile import read_po
@@ -34,13 +35,17 @@ class Detector:
 
     @classmethod
     def read(cls, locales: Path) -> "Detector":
-        """Learn every language that has a catalog below a folder."""
+        """Learn every language that has words below a folder."""
+        found = {
+            *(path.parent.parent for path in locales.glob("*/LC_MESSAGES/chat.po")),
+            *(path.parent for path in locales.glob("*/understanding.yml")),
+        }
         return cls(
             {
-                catalog.parent.parent.name: Counter(
-                    group for words in _texts(catalog) for group in _groups(normalise(words))
+                folder.name: Counter(
+                    group for words in _texts(folder) for group in _groups(normalise(words))
                 )
-                for catalog in sorted(locales.glob("*/LC_MESSAGES/chat.po"))
+                for folder in sorted(found)
             }
         )
 
@@ -65,15 +70,23 @@ class Detector:
         return sum(math.log((known[group] + 0.5) / total) for group in found)
 
 
-def _texts(catalog: Path) -> Iterator[str]:
-    for message in read_po(catalog.read_text("utf-8").splitlines(keepends=True)):
-        if message.id and not message.fuzzy and not str(message.id).startswith(_NAMES):
-            yield str(message.string)
-    listed = catalog.parent.parent / "understanding.yml"
+def _texts(folder: Path) -> Iterator[str]:
+    catalog, listed = folder / "LC_MESSAGES" / "chat.po", folder / "understanding.yml"
+    if catalog.exists():
+        for message in read_po(catalog.read_text("utf-8").splitlines(keepends=True)):
+            if message.id and not message.fuzzy and not str(message.id).startswith(_NAMES):
+                yield str(message.string)
     if listed.exists():
-        content = yaml.load(listed.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-        for phrases in content.values():
-            yield from phrases
+        yield from _phrases(yaml.load(listed.read_text("utf-8"), Loader=yaml.BaseLoader))  # noqa: S506
+
+
+def _phrases(content: Any) -> Iterator[str]:
+    """All phrases of a file, however deep its lists lie."""
+    if isinstance(content, str):
+        yield content
+    else:
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _phrases(part)
 
 
 def _groups(words: str) -> Iterator[str]:

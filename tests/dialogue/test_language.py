@@ -21,8 +21,8 @@ def utterances(language: str) -> list[str]:
 @pytest.mark.parametrize("language", sorted(DETECTOR.groups))
 def test_it_knows_the_languages_that_it_has_words_of(language: str) -> None:
     found = [DETECTOR(text) for text in utterances(language)]
-    assert found.count(language) / len(found) > 0.9
-    assert sum(one not in {language, ""} for one in found) / len(found) < 0.03
+    assert found.count(language) / len(found) > 0.85
+    assert sum(one not in {language, ""} for one in found) / len(found) < 0.05
 
 
 @pytest.mark.parametrize("text", ["", "bonjour", "12 34", "xkcd qwrt zzzp", "?? !!", "😀 😀"])

@@ -89,7 +89,7 @@ class DialogueServer:
         return self._client.get(path)
 
     def turn(
-        self, state: Json | None, message: Json | str, *, owner: str = "bot", **channel: bool
+        self, state: Json | None, message: Json | str, *, owner: str = "bot", **channel: Any
     ) -> Json:
         """Take one turn; a string is a typed text."""
         said = {"kind": "text", "text": message} if isinstance(message, str) else message
