@@ -13,11 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.identifiers import CaseId, ProfessionalId, RecordId
+from dashboard.evidence import File, read_file
 from referrals.handover import Delivery, MyCase
 from vault.disclose import Record
+from vault.preserve import MANIFEST
 from vault.tables import SealedRecord
 
 MESSAGE, REPORT, CONSENT = "message", "report", "consent"
+BUBBLES = (MESSAGE, MANIFEST)
 BEGINNING = RecordId(0)
 LONGEST = 1500
 """Characters of one reply: what every channel takes in one part (an SMS by Twilio has 1,600)."""
@@ -32,6 +35,8 @@ class Message:
     text: str = field(repr=False)
     at: datetime
     delivery: Delivery | None
+    file: File | None = None
+    """A file in the place of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +64,13 @@ def messages(
         Message(
             id=record.id,
             side=_side(record.author, reader),
-            text=record.content.decode(),
+            text=record.content.decode() if record.kind == MESSAGE else "",
             at=record.created_at,
             delivery=known.get(record.id),
+            file=read_file(record) if record.kind == MANIFEST else None,
         )
         for record in records
-        if record.kind == MESSAGE
+        if record.kind in BUBBLES
     ]
 
 

@@ -6,7 +6,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.access import STATIC
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
+    " connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -22,6 +23,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
+# A file of somebody else's: it may not do anything, even where a browser shows it by itself.
+ALONE = {"Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
 TWO_YEARS = "max-age=63072000"
 # The addresses of static files carry the hash of their content.
 FOREVER = "public, max-age=31536000, immutable"
@@ -46,7 +49,8 @@ class SafeHeaders:
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(self.headers)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
                 static = scope["path"].startswith(f"{STATIC}/") and message["status"] == 200  # noqa: PLR2004
                 headers["Cache-Control"] = FOREVER if static else "no-store"
             await send(message)

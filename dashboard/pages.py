@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from babel.dates import format_datetime, format_timedelta
+from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,6 +20,7 @@ from locales import Catalogs, Language
 
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "language"
+SIZES = (("gigabyte", 10**9), ("megabyte", 10**6), ("kilobyte", 10**3))
 
 
 class Pages:
@@ -99,6 +101,16 @@ class Words:
         shown = format_datetime(moment, "d MMM, HH:mm", tzinfo=UTC, locale=self.language.cldr)
         return Markup('<time datetime="{}">{} UTC</time>').format(
             moment.astimezone(UTC).isoformat(timespec="seconds"), shown
+        )
+
+    def size(self, size: int) -> str:
+        """A file's size in its largest decimal unit."""
+        unit, factor = next((unit for unit in SIZES if size >= unit[1]), ("byte", 1))
+        return format_unit(
+            round(size / factor, 1) if factor > 1 else size,
+            f"digital-{unit}",
+            "short",
+            locale=self.language.cldr,
         )
 
     def span(self, span: timedelta) -> str:

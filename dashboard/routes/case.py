@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from core.errors import GoneError, NotAllowedError
 from core.identifiers import CaseId
-from dashboard import chat
+from dashboard import chat, evidence
 from dashboard.access import (
     CaseVisitor,
     OnCase,
@@ -140,6 +140,8 @@ async def _case_page(request: Request, here: CaseVisitor, **desk: Any) -> Respon
         "case.html",
         report=reports[-1] if reports else None,
         earlier=reports[-2::-1],
+        files=evidence.files(records),
+        refusals=evidence.refusals(records),
         messages=chat.messages(records, reader=reader.account.id, known=known),
         cursor=Cursor(
             record=records[-1].id if records else chat.BEGINNING, owner=here.case.owner or ""

@@ -18,7 +18,7 @@ from dashboard.access import (
     routes_for,
     still_on_case,
 )
-from dashboard.chat import MESSAGE, Cursor
+from dashboard.chat import BUBBLES, Cursor
 from dashboard.hub import Hub, wait
 from dashboard.pages import pages_of
 from referrals import handover
@@ -72,7 +72,7 @@ async def _changes(
             reader=reader.account.id,
             identity=reader.visit.identity,
             after=cursor.record,
-            kinds={MESSAGE},
+            kinds=BUBBLES,
         )
     messages = chat.messages(fresh or (), reader=reader.account.id, known=deliveries)
     new = [message.id for message in messages]

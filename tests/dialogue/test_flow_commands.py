@@ -270,8 +270,8 @@ def test_a_stranger_who_does_not_answer_deletes_nothing() -> None:
 )
 def test_whoever_answers_a_file_that_is_not_taken_is_told_of(
     owner: str,
-    files: bool,
-    media: str,  # noqa: FBT001
+    files: bool,  # noqa: FBT001
+    media: str,
 ) -> None:
     talk = Talk(owner=owner, files=files).sends(media)
     assert (talk.says, talk.verbs) == (["say.media_never"], [])
