@@ -22,6 +22,9 @@ class BotApi:
     offsets: list[int | None] = field(default_factory=list)
     calls: list[tuple[str, Json]] = field(default_factory=list)
     failures: deque[Response] = field(default_factory=deque)
+    files: dict[str, bytes] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    """Where files are said to lie, if not in their usual place."""
 
     def app(self) -> FastAPI:
         """The server as an application."""
@@ -37,9 +40,23 @@ class BotApi:
                 return _result(self._fetch(request.query_params.get("offset")))
             content = dict(await request.form())
             self.calls.append((method, content))
+            if method == "getFile":
+                return self._file(content["file_id"])
             return _result(self._message(content) if method == "sendMessage" else True)
 
+        @app.get("/file/bot{token}/files/{file_id}")
+        async def fetch(token: str, file_id: str) -> Response:
+            if token != TOKEN or file_id not in self.files:
+                return refusal(404, "Not Found")
+            return Response(self.files[file_id])
+
         return app
+
+    def _file(self, file_id: str) -> Response:
+        if file_id not in self.files:
+            return refusal(400, "Bad Request: invalid file_id")
+        path = self.paths.get(file_id, f"files/{file_id}")
+        return _result({"file_id": file_id, "file_unique_id": file_id, "file_path": path})
 
     def _fetch(self, offset: str | None) -> list[Json]:
         self.offsets.append(None if offset is None else int(offset))
