@@ -70,8 +70,9 @@ async def shred(
     """Destroy a case: wraps, records, objects and rows; one custody entry without content stays.
 
     The entry's actor says why: `survivor` asked for it, or `retention:<class>` ran out. A hold is
-    for `referrals/retention.py` to heed; a survivor's own word goes before every hold. Objects go
-    first. If the transaction then fails, the case's files are gone and its rows are
+    for `referrals/retention.py` to heed; a survivor's own word goes before every hold.
+
+    Objects go first. If the transaction then fails, the case's files are gone and its rows are
     not: asking again finishes what was asked for, and nothing has become readable meanwhile.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
+from playwright.async_api import Browser, CDPSession, Page, ViewportSize, async_playwright, expect
 from sqlalchemy import select, update
 
 from referrals.accounts import Enrolment
@@ -14,7 +14,7 @@ from tests.support.desk import PASSWORD, Desk, take
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
 
@@ -179,6 +179,7 @@ async def test_what_was_sent_once_does_not_sign_in_again(
         await page.get_by_role("button", name="Sign in with a passkey").click()
     await page.wait_for_url("**/inbox")
     sent = (await caught.value).post_data_json
+    assert sent is not None
     assert "prf" not in str(sent["credential"])
     async with desk.browser() as browser:
         assert (await browser.post("/sign-in/passkey", json=sent)).status_code == 401

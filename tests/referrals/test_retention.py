@@ -208,7 +208,7 @@ async def test_a_store_that_fails_holds_up_that_case_alone(desk: Desk, data: Pat
     """And the schedule takes it up again."""
 
     class Failing(DirectoryStore):
-        def erase(self, ref: ObjectRef) -> None:
+        def erase(self, ref: ObjectRef) -> bool:
             raise StoreError(f"{ref} is out of reach")
 
     await desk.report()

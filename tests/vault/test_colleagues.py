@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -175,6 +176,52 @@ async def test_a_generation_that_fails_half_way_was_never_begun(
         await desk.let_go(case, lawyer, by=doctor, staying=[stranger])
     await desk.message(case, b"still for both")
     assert await desk.contents(case, lawyer) == [b"still for both"]
+
+
+HALF_WAY = """
+import asyncio, sys
+from uuid import UUID
+from core.database import open_engine, open_sessions
+from vault.age import Identity
+from vault.colleagues import let_go
+from datetime import UTC, datetime
+
+url, case, by, seed, colleague = sys.argv[1:]
+identity = Identity(bytes.fromhex(seed))
+
+async def main():
+    async with open_sessions(open_engine(url)).begin() as session:
+        await let_go(
+            session, UUID(case), by=UUID(by), identity=identity, colleague=UUID(colleague),
+            recipients={UUID(by): identity.recipient}, escrow=identity.recipient,
+            now=datetime.now(UTC),
+        )
+        await session.flush()
+        print("begun", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_killed_half_way_leaves_the_case_as_it_was(
+    desk: Desk, doctor: Professional, lawyer: Professional, database_url: str
+) -> None:
+    case = await desk.opened_for(doctor)
+    await desk.let_in(case, lawyer, by=doctor)
+    words = (database_url, case, doctor.id, doctor.identity.seed.hex(), lawyer.id)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HALF_WAY, *map(str, words), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"begun\n"
+    process.kill()
+    await process.wait()
+    await desk.message(case, b"still for both")
+    assert await desk.contents(case, lawyer) == [b"still for both"]
+    await desk.let_go(case, lawyer, by=doctor, staying=[doctor])
+    await desk.message(case, b"new")
+    assert await desk.contents(case, doctor) == [b"still for both", b"new"]
 
 
 async def test_a_wrap_of_another_generation_does_not_stand_in(
