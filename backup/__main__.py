@@ -33,6 +33,7 @@ COMMANDS = {
 }
 BENCHES = {
     "anchor": "what an anchor costs, and how long checking one takes",
+    "log": "the custody log's growth, proofs and check at a million entries",
     "dialogue": "the dialogue beside stock Rasa, in one run",
     "reply": "from a signed webhook to the reply at the provider",
     "seal": "sealing beside openssl dgst -sha256",

@@ -47,7 +47,7 @@ async def _up(settings: Settings, *, demo: bool) -> int:
         "DASHBOARD_PORT": settings.dashboard_port,
         "DIALOGUE_URL": settings.dialogue_url.port or 80,
     }
-    chain = _development_chain(settings)
+    chain = development_chain(settings)
     if chain:
         ports["CHAIN_PORT"] = settings.chain_port
     for variable, port in ports.items():
@@ -136,7 +136,7 @@ def programs(settings: Settings) -> tuple[Program, ...]:
     )
 
 
-def _development_chain(settings: Settings) -> DevelopmentChain | None:
+def development_chain(settings: Settings) -> DevelopmentChain | None:
     """A chain of our own, where the deployment names none and the database is embedded too."""
     if settings.anchor_chains is not None:
         return None

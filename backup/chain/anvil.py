@@ -44,8 +44,8 @@ def mend(state: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(binary: Path, state: Path) -> Iterator[str]:
-    """A chain for measuring and testing; gives the address of its node, which then answers.
+def alone(binary: Path, state: Path, *more: str) -> Iterator[str]:
+    """A chain for measuring and testing, with `more` options; gives its node's address.
 
     Raises:
         BackUpError: it does not come up.
@@ -53,7 +53,7 @@ def alone(binary: Path, state: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    process = subprocess.Popen(command(binary, port, state))  # noqa: S603 - our own tool
+    process = subprocess.Popen((*command(binary, port, state), *more))  # noqa: S603 - our own tool
     try:
         end = time.monotonic() + START_WITHIN
         while not _listens(port):

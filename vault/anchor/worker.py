@@ -61,16 +61,17 @@ class Anchoring:
             ChainError: something must wait, or needs the operator.
         """
         async with self.sessions.begin() as guard:
-            if await repository.is_sole_writer(guard, self.chain.id, self.sender.address):
-                await self._create_contract()
+            sole = await repository.is_sole_writer(guard, self.chain.id, self.sender.address)
+            if sole and await self.contract_is_there():
                 await self._begin()
                 await self._send(*await self._look())
                 await self._finish()
 
-    async def _create_contract(self) -> None:
+    async def contract_is_there(self) -> bool:
+        """Whether anchors can be made; if the contract is ours to create, that is begun."""
         found = await self.node.code(self.contract)
         if found == RUNTIME:
-            return
+            return True
         if found or self.chain.contract:
             raise self._problem(f"there is no anchoring contract at {self.contract}")
         if await self.node.nonce(self.sender.address):
@@ -79,8 +80,7 @@ class Anchoring:
         # happens once.
         signed, _ = await self._signed(nonce=0, data=BYTECODE)
         await self.node.send(signed.raw)
-        if await self.node.code(self.contract) != RUNTIME:
-            raise self._problem("the contract is being created")
+        return await self.node.code(self.contract) == RUNTIME
 
     async def _begin(self) -> None:
         """Make an anchor if it is time for one, also of what was anchored before."""
