@@ -5,8 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import driver_connection
@@ -26,6 +25,20 @@ LOCK = int.from_bytes(b"custody", "big")
 SIGNING = int.from_bytes(b"signing", "big")
 """The key of the advisory lock that all who sign checkpoints take."""
 PAGE = 1000
+_LOCK = select(func.pg_advisory_xact_lock(LOCK))
+_TAIL = text("""
+WITH last AS (
+    SELECT sequence AS size, at FROM custody_entries
+    UNION ALL SELECT 0, NULL WHERE NOT EXISTS (SELECT FROM custody_entries)
+    ORDER BY size DESC LIMIT 1
+)
+SELECT clock_timestamp() AS now, last.at, last.size, entry.node
+FROM last
+LEFT JOIN generate_series(0, 62) AS bit ON (last.size >> bit) & 1 = 1
+LEFT JOIN custody_entries AS entry ON entry.sequence = (last.size >> bit) << bit
+ORDER BY entry.sequence
+""")
+"""The time, the last entry's, its number, and the peaks of `peaks_of(0, size)`, a row for each."""
 _ROWS = """
 SELECT sequence, coalesce(timestamptz_send(at), ''), coalesce(actor, ''), coalesce(action, ''),
        uuid_send(case_id), record_id, sha256, size, signer, signature,
@@ -41,11 +54,12 @@ def locked_frontier(connection: Connection) -> tuple[datetime, Frontier]:
 
     The lock is held until the transaction ends.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+    connection.execute(_LOCK)
+    rows = connection.execute(_TAIL).all()
+    now, last, size = rows[0].now, rows[0].at, rows[0].size
+    peaks = tuple(row.node for row in rows if row.node is not None)
     # A clock that was set back must not make an entry look older than the one before it.
-    now = func.greatest(func.clock_timestamp(), func.max(CustodyEntry.at))
-    at, size = connection.execute(select(now, _size())).one()
-    return at, _frontier(size, connection.execute(_peaks(size)).all())
+    return now if last is None else max(now, last), _frontier(size, peaks)
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -61,7 +75,7 @@ async def head(session: AsyncSession) -> TreeHead:
 
 async def root_at(session: AsyncSession, size: int) -> bytes:
     """The root that the log had when it was `size` entries long."""
-    return _frontier(size, (await session.execute(_peaks(size))).all()).head.root
+    return _frontier(size, (await session.scalars(_peaks(size))).all()).head.root
 
 
 async def subtrees(session: AsyncSession, spans: Sequence[Span]) -> list[bytes]:
@@ -187,7 +201,7 @@ def _peaks(size: int) -> Select[bytes]:
     return select(CustodyEntry.node).where(wanted).order_by(CustodyEntry.sequence)
 
 
-def _frontier(size: int, rows: Sequence[sa.Row[bytes]]) -> Frontier:
-    if len(rows) != size.bit_count():
+def _frontier(size: int, peaks: Sequence[bytes]) -> Frontier:
+    if len(peaks) != size.bit_count():
         raise TamperedError(f"entries before number {size} of the custody log are missing")
-    return Frontier(size=size, peaks=tuple(row.node for row in rows))
+    return Frontier(size=size, peaks=tuple(peaks))
