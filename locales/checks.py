@@ -101,7 +101,7 @@ def _ids(catalogs: Catalogs, outline: Outline, language: str, domain: str) -> It
 
 
 def _of_staff(message_id: str) -> bool:
-    return message_id.startswith(("name.", "block.", "reason."))
+    return message_id.startswith(("name.", "block.", "reason.", "window."))
 
 
 def _filled(
