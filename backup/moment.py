@@ -92,7 +92,11 @@ class Moment:
             yield from self._database(snapshot)
 
     def _about(self, connection: Connection) -> bytes:
-        (shape,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except psycopg.errors.UndefinedTable:
+            raise DumpError("the database holds nothing of BackUp yet") from None
+        (shape,) = row or ("",)
         about = {
             "version": 1,
             "made": datetime.now(UTC).isoformat(timespec="seconds"),

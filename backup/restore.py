@@ -44,12 +44,12 @@ from backup.moment import (
     program,
     references,
 )
+from backup.rotation import fits
 from core.database import open_engine, open_sessions
 from core.errors import ConfigurationError, GoneError
 from core.settings import Settings
 from vault.age import Identity
 from vault.archive import Part, read_archive
-from vault.checkpoint import log_signer
 from vault.errors import SealError
 from vault.keys import open_keys
 from vault.keys.chosen import key_file
@@ -283,20 +283,18 @@ async def _tell(database: Database, settings: Settings) -> bool:
     try:
         async with open_sessions(engine)() as session:
             report = await check_log(session, exact=False)
-            print(*report.findings, f"custody log: {report.head.size} entries", sep="\n")
-            if not report.intact:
-                return False
-            if not key_file(settings).path.exists():
-                print("without the server's key: enrol professionals anew; escrow opens the cases")
-                return True
-            await log_signer(session, open_keys(settings))
-            print("the server's key fits")
-    except SealError:
-        print("the server's key does NOT fit: put the right copy in place before `backup up`")
-        return False
+        print(*report.findings, f"custody log: {report.head.size} entries", sep="\n")
+        if not key_file(settings).path.exists():
+            print("without the server's key: enrol professionals anew; escrow opens the cases")
+            return report.intact
+        fitting = await fits(engine, open_keys(settings))
     finally:
         await engine.dispose()
-    return True
+    if fitting:
+        print("the server's key fits")
+    else:
+        print("the server's key does NOT fit: put the right copy in place before `backup up`")
+    return report.intact and fitting
 
 
 def _identity(path: Path) -> Identity:

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from backup.migrate import metadata
 from core.errors import BackUpError
 from vault.errors import SealError
+from vault.keys import KeyProvider
 from vault.keys.file import KeyFile
 from vault.keys.provider import KeyRing, mark
 
@@ -99,6 +100,21 @@ async def rotate(
     if keys.previous and (left := await _under(engine, mark(keys.previous))):
         raise RotationError(f"still under the old key, which is kept: {', '.join(left)}")
     wanted.replace(keys.settled())
+
+
+async def fits(engine: AsyncEngine, keys: KeyProvider) -> bool:
+    """Whether a server's key opens what it should: the first value of each use that has one."""
+    async with engine.connect() as connection:
+        for use in USES:
+            rows_of = metadata().tables[use.table]
+            some = rows_of.c[use.column].is_not(None)
+            query = select(rows_of).where(some, text(use.only)).limit(1)
+            for row in (await connection.execute(query)).mappings():
+                try:
+                    keys.unwrap(row[use.column], context=use.context_of(row))
+                except SealError:
+                    return False
+    return True
 
 
 async def _require_alone(engine: AsyncEngine) -> None:

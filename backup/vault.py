@@ -77,7 +77,8 @@ def _check(settings: Settings) -> int:
 async def _sweep(settings: Settings, *, erase: bool) -> int:
     store = open_store(settings)
     async with open_database(settings) as database:
-        engine = open_engine(database.url)
+        # As the owner: a table that it couldn't see might refer to an object.
+        engine = open_engine(database.owner_url, owner=True)
         async with open_sessions(engine)() as session:
             found = await orphans(session, store, now=datetime.now(UTC))
         await engine.dispose()

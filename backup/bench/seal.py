@@ -30,11 +30,11 @@ ROUNDS = 3
 class Figures:
     """Speeds in 10^6 bytes a second, best of three; memory in MiB."""
 
-    megabytes: int
     mb_per_s: float
-    openssl_mb_per_s: float
     ratio_to_openssl_sha256: float
     rss_growth_mb: float
+    openssl_mb_per_s: float
+    megabytes: int
 
 
 def measure(*, megabytes: int = 2048, small_megabytes: int = 64) -> Figures:

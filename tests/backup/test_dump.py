@@ -179,7 +179,12 @@ async def test_without_the_server_s_key_it_says_so_before_anything_is_written(
 
 
 async def test_a_key_that_does_not_fit_is_told(
-    desk: Desk, doctor: Professional, server: Settings, fresh: Settings, tmp_path: Path
+    desk: Desk,
+    doctor: Professional,
+    server: Settings,
+    fresh: Settings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     await filled(desk, doctor)
     async with desk.sessions.begin() as session:
@@ -187,6 +192,7 @@ async def test_a_key_that_does_not_fit_is_told(
     await call(dump, server, tmp_path / "dump")
     LocalKeyProvider.open(fresh.backup_data / "keys" / "server.key")
     assert await call(restore, fresh, tmp_path / "dump", "-i", tmp_path / "escrow.key") == 1
+    assert "does NOT fit" in capsys.readouterr().out
 
 
 async def test_an_older_dump_is_found_out_by_a_later_checkpoint(
