@@ -66,15 +66,6 @@ def run(args: Namespace, settings: Settings) -> int:
     return 0
 
 
-def known(settings: Settings) -> Known:
-    """The public keys that go with a bundle: those of the witnesses and authorities in use."""
-    witnesses = [one.strip() for one in (settings.witness_keys or "").split(",") if one.strip()]
-    authorities = settings.timestamp_ca
-    return Known(
-        witnesses=witnesses, authorities="" if authorities is None else authorities.read_text()
-    )
-
-
 async def _bundle(args: Namespace, settings: Settings, password: str, code: str) -> Path:
     keys, now = open_keys(settings), datetime.now(UTC)
     async with open_database(settings) as database:
@@ -118,7 +109,7 @@ def _maker(settings: Settings, sessions: Sessions, keys: KeyProvider) -> Maker:
         store=open_store(settings),
         catalogs=catalogs,
         chronicle=Chronicler(catalogs, Questionnaire.read()),
-        known=known(settings),
+        known=Known.of(settings),
     )
 
 

@@ -14,6 +14,7 @@ from dashboard.hub import Hub
 from dashboard.parts import Origin, Parts
 from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
+from vault.bundle.make import Known
 from vault.escrow import escrow_of
 from vault.keys import open_keys
 from vault.store import open_store
@@ -60,6 +61,7 @@ async def _run(settings: Settings) -> None:
         escrow=escrow_of(settings),
         catalogs=Catalogs.load(),
         questionnaire=Questionnaire.read(),
+        known=Known.of(settings),
         database_url=url,
         origin=Origin.parse(
             str(settings.dashboard_url or f"http://127.0.0.1:{settings.dashboard_port}")

@@ -22,6 +22,8 @@ from dashboard.hub import Hub
 from dashboard.pages import Pages, page
 from dashboard.parts import Parts
 from dashboard.routes import (
+    anchors,
+    bundle,
     case,
     colleagues,
     doors,
@@ -32,6 +34,7 @@ from dashboard.routes import (
     live,
     passkeys,
     people,
+    receipt,
     security,
 )
 from dashboard.visits import SignedOutError
@@ -70,6 +73,9 @@ def create_app(parts: Parts) -> FastAPI:
         case.routes,
         live.routes,
         evidence.routes,
+        bundle.routes,
+        receipt.routes,
+        anchors.routes,
         people.routes,
         colleagues.routes,
         keeping.routes,

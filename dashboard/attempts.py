@@ -61,6 +61,11 @@ def subjects(keys: KeyProvider, *, login: bytes, address: str, mark: str | None)
     ]
 
 
+def asker(keys: KeyProvider, *, address: str, purpose: str) -> list[bytes]:
+    """Whose failures a question counts for that anybody may ask: the network's, for it alone."""
+    return [keys.fingerprint(_network(address), purpose=f"attempts/{purpose}")]
+
+
 async def count(session: AsyncSession, whose: Sequence[bytes], *, now: datetime) -> None:
     """Count one failure, before the password is looked at: tries at the same time count too.
 

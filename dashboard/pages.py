@@ -103,6 +103,10 @@ class Words:
             moment.astimezone(UTC).isoformat(timespec="seconds"), shown
         )
 
+    def moment(self, moment: datetime) -> str:
+        """A moment with its year, in UTC, which the words around it say."""
+        return format_datetime(moment, "d MMM y, HH:mm", tzinfo=UTC, locale=self.language.cldr)
+
     def size(self, size: int) -> str:
         """A file's size in its largest decimal unit."""
         unit, factor = next((unit for unit in SIZES if size >= unit[1]), ("byte", 1))

@@ -11,6 +11,7 @@ from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from referrals.credentials import Cost
 from vault.age import Recipient
+from vault.bundle.make import Known
 from vault.keys import KeyProvider
 from vault.store import ObjectStore
 
@@ -71,5 +72,7 @@ class Parts:
     database_url: str = field(repr=False)
     """For LISTEN, which needs a connection of its own."""
     origin: Origin
+    known: Known = field(default_factory=Known)
+    """The public keys that go with bundles."""
     cost: Cost = field(default_factory=Cost)
     now: Callable[[], datetime] = utc_now

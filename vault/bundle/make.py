@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Sessions
 from core.identifiers import CaseId, ProfessionalId, RecordId
+from core.settings import Settings
 from locales import Catalogs
 from vault import custody, proofs
 from vault.age import Identity, Recipient
@@ -52,6 +54,7 @@ from vault.keys import KeyProvider
 from vault.signing import ActorKey
 from vault.store import ObjectStore
 from vault.tables import SealedRecord
+from vault.vouchers import read_witnesses
 
 VERIFIER = Path(__file__).parent / "verify.py"
 Chronicle = Callable[[Material, Sequence[Entry]], Sequence[Event]]
@@ -84,6 +87,13 @@ class Known:
 
     witnesses: Sequence[str] = ()
     authorities: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those of the witnesses and time authorities that a deployment uses."""
+        witnesses = [str(one) for one in read_witnesses(settings.witness_keys)]
+        file = settings.timestamp_ca
+        return cls(witnesses=witnesses, authorities="" if file is None else file.read_text())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +171,9 @@ class Maker:
         holding = standing(given)
         require_agreed(holding, asked_first=order.asked_first)
         withheld = {**_without_consent(rows, holding), **order.withheld}
+        for row in rows:
+            if row.kind == CONSENT:  # what was agreed to is never held back
+                withheld.pop(RecordId(row.id), None)
         return Material(
             case_id=order.case_id,
             reference=order.reference,

@@ -73,8 +73,17 @@ def opened(
         TamperedError: a ciphertext is not the one in the custody log, or has no entry there.
         GoneError: a record's object is not in the store.
     """
-    types = _types(rows, source)
-    return [_held(row, source, withheld.get(RecordId(row.id)), types) for row in rows]
+    manifests = [
+        json.loads(read(row, source)) | {"of": row.id} for row in rows if row.kind == MANIFEST
+    ]
+    types = {manifest["file"]: manifest["type"] for manifest in manifests}
+    reasons = dict(withheld)
+    for manifest in manifests:
+        # A file and what was noted of it go together, or one would tell of the other.
+        pair = (RecordId(manifest["file"]), RecordId(manifest["of"]))
+        reason = next((reasons[number] for number in pair if number in reasons), None)
+        reasons |= dict.fromkeys(pair, reason) if reason else {}
+    return [_held(row, source, reasons.get(RecordId(row.id)), types) for row in rows]
 
 
 def read(row: SealedRecord, source: Source) -> bytes:
@@ -112,12 +121,6 @@ def _original(row: SealedRecord, source: Source, types: Mapping[int, str]) -> It
         suffix = mimetypes.guess_extension(types.get(row.id, "")) or ".bin"
     path = f"data/records/{row.id:08}-{row.kind}{suffix}"
     return measured(path, lambda sink: source.open(row, sink))
-
-
-def _types(rows: Sequence[SealedRecord], source: Source) -> dict[int, str]:
-    """The type of each file by its own bytes, as its manifest has it."""
-    manifests = (json.loads(read(row, source)) for row in rows if row.kind == MANIFEST)
-    return {manifest["file"]: manifest["type"] for manifest in manifests}
 
 
 class _Unbound:
