@@ -28,7 +28,10 @@ OTHER = Identity.generate()
 SHARED = [IDENTITY.recipient, OTHER.recipient]
 MATERIAL = os.urandom(2_500_000)
 BATCH = 16 * CHUNK
-BORDERS = [0, 1, 65535, 65536, 65537, 131072, 1_000_003, BATCH - 1, BATCH, BATCH + 1, 2 * BATCH]
+BORDERS = [
+    *(0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 1_000_003),
+    *(BATCH - 1, BATCH, BATCH + 1, 2 * BATCH - 1, 2 * BATCH, 2 * BATCH + 1),
+]
 
 sizes = st.one_of(st.sampled_from(BORDERS), st.integers(0, 2_300_000))
 

@@ -9,18 +9,29 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyrage  # type: ignore[import-untyped]
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vault.age import Identity, seal
 from vault.age.open import unseal
+from vault.age.payload import CHUNK
 from vault.errors import SealError
 
 TYPAGE = "age-encryption@0.3.1"
 IDENTITY = Identity.generate()
-SIZES = [0, 1, 65535, 65536, 65537, 131072, 1_000_003]
+ROOT = Path(__file__).parents[2]
+BORDERS = [chunks * CHUNK + near for chunks in (1, 2, 3, 16) for near in (-1, 0, 1)]
+SIZES = [0, 1, *BORDERS, 1_000_003]
 MATERIAL = os.urandom(max(SIZES))
+
+sizes = st.one_of(st.sampled_from(SIZES), st.integers(0, max(SIZES)))
+a_few = settings(
+    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def run(*command: str | Path, given: bytes = b"", where: Path | None = None) -> bytes:
@@ -31,7 +42,7 @@ def run(*command: str | Path, given: bytes = b"", where: Path | None = None) -> 
 
 
 def on_path(program: str) -> Iterator[Path]:
-    for directory in os.get_exec_path():
+    for directory in (*os.get_exec_path(), str(ROOT / ".tools" / "age")):
         if found := shutil.which(program, path=directory):
             yield Path(found)
 
@@ -71,6 +82,17 @@ def test_we_open_what_age_seals(age: Path, size: int) -> None:
     assert unseal(sealed, IDENTITY) == MATERIAL[:size]
 
 
+@a_few
+@given(sizes)
+def test_age_and_we_agree_on_any_size(age: Path, identity_file: Path, size: int) -> None:
+    content = MATERIAL[:size]
+    ours = seal(content, [IDENTITY.recipient])
+    theirs = run(age, "-e", "-r", str(IDENTITY.recipient), given=content)
+    assert run(age, "-d", "-i", identity_file, given=ours) == content
+    assert unseal(theirs, IDENTITY) == content
+    assert len(ours) == len(theirs)
+
+
 def test_age_reads_the_same_recipient_from_our_identity(age: Path, identity_file: Path) -> None:
     keygen = age.with_name("age-keygen")
     assert run(keygen, "-y", identity_file).decode().strip() == str(IDENTITY.recipient)
@@ -102,13 +124,21 @@ def typage(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def through(typage: Path, verb: str, key: str, files: dict[int, bytes]) -> dict[int, bytes]:
     """What typage makes of several files, in one run."""
-    source, target = typage / f"{verb}-in", typage / f"{verb}-out"
-    for directory in (source, target):
-        directory.mkdir()
-    for size, content in files.items():
-        (source / str(size)).write_bytes(content)
-    run("node", "typage.mjs", verb, key, source, target, where=typage)
-    return {size: (target / str(size)).read_bytes() for size in files}
+    with TemporaryDirectory(dir=typage) as source, TemporaryDirectory(dir=typage) as target:
+        for size, content in files.items():
+            Path(source, str(size)).write_bytes(content)
+        run("node", "typage.mjs", verb, key, source, target, where=typage)
+        return {size: Path(target, str(size)).read_bytes() for size in files}
+
+
+@settings(a_few, max_examples=3)
+@given(st.sets(sizes, min_size=8, max_size=8))
+def test_typage_and_we_agree_on_any_size(typage: Path, some: set[int]) -> None:
+    plain = {size: MATERIAL[:size] for size in some}
+    sealed = {size: seal(content, [IDENTITY.recipient]) for size, content in plain.items()}
+    assert through(typage, "decrypt", IDENTITY.export(), sealed) == plain
+    theirs = through(typage, "encrypt", str(IDENTITY.recipient), plain)
+    assert {size: unseal(content, IDENTITY) for size, content in theirs.items()} == plain
 
 
 def test_typage_opens_what_we_seal(typage: Path) -> None:
@@ -147,6 +177,18 @@ def test_pyrage_opens_what_we_seal(plugin: str, size: int) -> None:
     opener = pyrage.plugin.IdentityPluginV1("pq", [identity], Unasked())
     sealed = seal(MATERIAL[:size], [IDENTITY.recipient])
     assert pyrage.decrypt(sealed, [opener]) == MATERIAL[:size]
+
+
+@a_few
+@given(sizes)
+def test_pyrage_and_we_agree_on_any_size(plugin: str, size: int) -> None:
+    content = MATERIAL[:size]
+    identity = pyrage.plugin.Identity.from_str(plugin)
+    opener = pyrage.plugin.IdentityPluginV1("pq", [identity], Unasked())
+    recipient = pyrage.plugin.Recipient.from_str(str(IDENTITY.recipient))
+    sealer = pyrage.plugin.RecipientPluginV1("pq", [recipient], [], Unasked())
+    assert pyrage.decrypt(seal(content, [IDENTITY.recipient]), [opener]) == content
+    assert unseal(pyrage.encrypt(content, [sealer]), IDENTITY) == content
 
 
 @pytest.mark.usefixtures("plugin")
