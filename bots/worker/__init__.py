@@ -106,8 +106,8 @@ async def work(parts: Parts, url: str, *beside: Coroutine[Any, Any, None]) -> No
     async with app.open_async():
         tasks = [
             # Apart, so that files on slow ways never keep the words of others waiting.
-            asyncio.create_task(app.run_worker_async(queues=_queues(app) - {FILE})),
-            asyncio.create_task(app.run_worker_async(queues={FILE}, concurrency=FILES_AT_ONCE)),
+            asyncio.create_task(app.run_worker_async(queues=sorted(_queues(app) - {FILE}))),
+            asyncio.create_task(app.run_worker_async(queues=[FILE], concurrency=FILES_AT_ONCE)),
             asyncio.create_task(_forever(lambda: watch(app, parts), HEARTBEAT_SECONDS)),
             asyncio.create_task(_forever(lambda: sweep(parts), SWEEP_SECONDS)),
             *map(asyncio.create_task, beside),
