@@ -48,7 +48,7 @@ class Answer:
         """Which passkey says that it answered."""
         try:
             return base64url_to_bytes(self.credential["rawId"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise PasskeyError("no passkey's answer") from error
 
     @property
@@ -57,7 +57,7 @@ class Answer:
         try:
             data = base64url_to_bytes(self.credential["response"]["clientDataJSON"])
             return parse_client_data_json(data).challenge
-        except (WebAuthnException, KeyError, TypeError, ValueError) as error:
+        except (WebAuthnException, AttributeError, KeyError, TypeError, ValueError) as error:
             raise PasskeyError("no passkey's answer") from error
 
 

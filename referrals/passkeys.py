@@ -184,14 +184,14 @@ async def rename(
     session: AsyncSession, owner: ProfessionalId, passkey: str, name: str, *, keys: KeyProvider
 ) -> None:
     """Give one's passkey another name; nothing happens to anybody else's."""
-    identifier = base64url_to_bytes(passkey)
+    identifier = _read(passkey)
     sealed = _sealed_name(keys, identifier, name)
     await session.execute(update(PasskeyRow).where(*_owned(owner, identifier)).values(name=sealed))
 
 
 async def remove(session: AsyncSession, owner: ProfessionalId, passkey: str) -> None:
     """Forget one's passkey: from here on it opens nothing."""
-    await session.execute(delete(PasskeyRow).where(*_owned(owner, base64url_to_bytes(passkey))))
+    await session.execute(delete(PasskeyRow).where(*_owned(owner, _read(passkey))))
 
 
 async def remove_all(session: AsyncSession, owner: ProfessionalId) -> None:
@@ -232,6 +232,13 @@ def _data_key(keys: KeyProvider, owner: ProfessionalId, answer: Answer) -> DataK
 
 def _sealed_name(keys: KeyProvider, identifier: bytes, name: str) -> bytes:
     return keys.wrap(name.strip()[:LONGEST_NAME].encode(), context=_bound_name(identifier))
+
+
+def _read(passkey: str) -> bytes:
+    try:
+        return base64url_to_bytes(passkey)
+    except ValueError as error:
+        raise NotAllowedError("no such passkey") from error
 
 
 def _bound_name(identifier: bytes) -> str:

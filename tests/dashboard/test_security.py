@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pyotp
+import pytest
 
 from core.identifiers import CaseId
 from referrals.accounts import Enrolment
@@ -165,3 +167,36 @@ async def test_who_is_on_the_case_is_told_that_it_will_be_erased(
     async with desk.signed_in(amina) as browser:
         address = await take(browser, case_id)
         assert "will be erased on" in (await browser.get(f"{address}/people")).text
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"credential": {}, "key": ""},
+        {"credential": {"rawId": "?", "response": []}, "key": "AAAA"},
+        {"credential": {"response": {"clientDataJSON": "e30"}}, "key": "A" * 43},
+        {"credential": {"response": {"clientDataJSON": "%%%"}}, "key": "A" * 43},
+    ],
+)
+async def test_what_no_passkey_says_signs_nobody_in(desk: Desk, sent: dict[str, Any]) -> None:
+    desk.url = desk.url.replace("127.0.0.1", "localhost")
+    async with desk.browser() as browser:
+        begun = (await browser.post("/sign-in/passkey/begin")).json()
+        assert begun["rpId"] == "localhost"
+        assert begun["userVerification"] == "required"
+        answer = await browser.post("/sign-in/passkey", json=sent)
+    assert answer.status_code == 401
+    assert "visit" not in browser.cookies
+
+
+async def test_a_passkey_that_is_not_ones_own_or_nothing_at_all_is_not_touched(
+    desk: Desk, amina: Enrolment
+) -> None:
+    async with desk.signed_in(amina) as browser:
+        for act in ("rename", "remove"):
+            form = {"passkey": "A", "name": "mine"}
+            answer = await press(browser, "/security", f"/security/passkeys/{act}", **form)
+            assert answer.status_code == 404
+            form = {"passkey": "AAAA", "name": "mine"}
+            answer = await press(browser, "/security", f"/security/passkeys/{act}", **form)
+            assert answer.status_code == 303

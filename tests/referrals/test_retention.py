@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from core.database import Sessions
 from core.errors import NotAllowedError
 from core.identifiers import CaseId, ProfessionalId
+from core.settings import Settings
 from referrals.accounts import Enrolment
 from referrals.handover import claim
 from referrals.retention import (
@@ -218,6 +219,13 @@ async def test_a_store_that_fails_holds_up_that_case_alone(desk: Desk, data: Pat
     assert await erase_ended(desk.parts.sessions, SCHEDULE, failing, now=later) == 0
     assert (await left(desk))["wraps"] == 2
     assert await erased(desk, later) == 1
+
+
+def test_the_schedule_is_the_deployments_own() -> None:
+    schedule = Schedule.of(Settings(keep_untaken_days=90, keep_taken_days=400, keep_notice_days=30))
+    assert schedule.ends("untaken", START) == START + 90 * DAY
+    assert schedule.ends("taken", START) == START + 400 * DAY
+    assert schedule.notice == 30 * DAY
 
 
 async def take(desk: Desk, case: CaseId, who: Enrolment) -> None:
