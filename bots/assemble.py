@@ -140,6 +140,7 @@ async def open_parts(settings: Settings, *, connections: int) -> AsyncIterator[P
                 adapters=open_adapters(settings, sessions, sealing.keys, client),
                 idle=settings.idle,
                 draft_life=settings.draft_life,
+                receipt_page=f"{settings.dashboard_address}/receipt",
                 live=settings.live,
                 feedback_after=settings.feedback_after,
                 zone=ZoneInfo(settings.time_zone),

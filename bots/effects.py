@@ -7,13 +7,13 @@ agreed to is recorded with the words that were shown.
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bots.dialogue import Json, Turn
+from bots.dialogue import Json, Reply, Turn
 from bots.media.intake import drop_files, note_files
 from bots.parts import Parts
 from bots.resume import code_fingerprint
@@ -34,10 +34,13 @@ from referrals.conversation import NO_DRAFT, Conversation, erase_conversation, f
 from referrals.feedback import take_answers
 from referrals.tables import HUMAN, NOBODY, IncomingRow, OutgoingRow
 from vault.cases import shred
-from vault.preserve import preserve_record
+from vault.preserve import REPORT, preserve_record
+from vault.receipts import issue_for_latest
 
 KEEP_FILES = "c6"
 """The consent to keep evidence."""
+OWN_PHONE = ["device.own"]
+"""The answer by which a phone is nobody else's."""
 
 
 log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Occasion:
     content: Json
     sms: bool
     now: datetime
+    said: list[Reply] = field(default_factory=list)
+    """What effects have to say, after the turn's own replies."""
 
 
 Effect = Callable[[AsyncSession, Conversation, Occasion, Json], Awaitable[Conversation]]
@@ -154,6 +159,11 @@ async def _submit(
     session: AsyncSession, conversation: Conversation, occasion: Occasion, effect: Json
 ) -> Conversation:
     await _open_case(session, conversation, occasion, effect, asked=False)
+    case_id, own = conversation.row.case_id, effect["answers"].get("device") == OWN_PHONE
+    if case_id is not None and own:  # on a phone that others use it would be one more trace
+        receipt = await issue_for_latest(session, CaseId(case_id), REPORT)
+        args = {"receipt": receipt, "address": occasion.parts.receipt_page}
+        occasion.said.append(Reply(say="say.receipt", args=args))
     return conversation
 
 

@@ -24,6 +24,8 @@ class Parts:
     adapters: Mapping[str, Adapter]
     idle: timedelta
     draft_life: timedelta
+    receipt_page: str = ""
+    """The address of the page on which anybody checks a receipt."""
     live: timedelta = timedelta(hours=1)
     """How long after a person's last words a professional's answer is taken for expected."""
     feedback_after: timedelta = timedelta(days=7)

@@ -123,7 +123,7 @@ def _answer(session: AsyncSession, conversation: Conversation, occasion: Occasio
     if code := conversation.draft().get("code"):
         values["@code"] = shown(code)
     for message in render(
-        occasion.turn.replies,
+        (*occasion.turn.replies, *occasion.said),
         language=occasion.turn.language,
         capabilities=occasion.parts.adapters[conversation.row.channel].capabilities,
         catalogs=occasion.parts.catalogs,

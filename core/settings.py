@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     witness_keys: str | None = Field(
         None, description="keys of witnesses, as `backup witness` prints them, with commas between"
     )
+    timestamp_port: int = Field(
+        8767, ge=1, le=65535, description="a port from 1 to 65535, for the development authority"
+    )
     simulator: bool = Field(False, description="true only on a machine for trying things out")  # noqa: FBT003
     idle_minutes: int = Field(10, ge=1, le=1440, description="minutes, 1 to 1440")
     draft_hours: int = Field(72, ge=1, le=720, description="hours, 1 to 720")
@@ -140,6 +143,11 @@ class Settings(BaseSettings):
         if self.timestamp_urls and not self.timestamp_ca:
             raise ValueError("TIMESTAMP_URLS needs TIMESTAMP_CA: what can't be checked is no proof")
         return self
+
+    @property
+    def dashboard_address(self) -> str:
+        """Where browsers reach the dashboard, without a slash at the end."""
+        return str(self.dashboard_url or f"http://127.0.0.1:{self.dashboard_port}").rstrip("/")
 
     @property
     def idle(self) -> timedelta:

@@ -63,9 +63,7 @@ async def _run(settings: Settings) -> None:
         questionnaire=Questionnaire.read(),
         known=Known.of(settings),
         database_url=url,
-        origin=Origin.parse(
-            str(settings.dashboard_url or f"http://127.0.0.1:{settings.dashboard_port}")
-        ),
+        origin=Origin.parse(settings.dashboard_address),
     )
     try:
         await serve(parts, settings.dashboard_port).serve()

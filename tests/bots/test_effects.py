@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select, text
 
 from bots.attempts import FREE
@@ -25,6 +26,9 @@ from vault.cases import admit
 from vault.disclose import disclose
 from vault.envelope import DataKey
 from vault.errors import SealError
+from vault.receipt_check import State, check
+from vault.receipts import ReceiptRow
+from vault.receipts import read_code as read_receipt
 from vault.signing import ActorKey
 
 MARKER = "unmistakable"
@@ -88,6 +92,32 @@ async def test_after_submission_nobody_owns_the_chat(gateway: Gateway) -> None:
         case = await session.get_one(CaseRow, case_id)
     card = read_card(case, gateway.parts.sealing.keys)
     assert (card.urgency, card.services, card.asked) == (Urgency.NOW, ("health",), False)
+
+
+async def test_on_their_own_phone_a_person_gets_a_receipt(gateway: Gateway) -> None:
+    answers = {**REPORT["answers"], "device": ["device.own"]}
+    gateway.dialogue.turns.append(kept({"do": "submit", **REPORT, "answers": answers}))
+    await gateway.hear("1", external_id="r1")
+    codes = [code for word in gateway.channel.texts[-1].split() if (code := read_receipt(word))]
+    sealing = gateway.parts.sealing
+    async with gateway.parts.sessions.begin() as session:
+        (code,) = codes
+        answer = await check(session, code, keys=sealing.keys, store=sealing.store)
+    assert answer is not None
+    assert answer.state == State.KEPT
+
+
+@pytest.mark.parametrize("device", [["device.shared"], ["device.borrowed"], ["skip"], None])
+async def test_on_a_phone_that_others_use_no_receipt_is_left(
+    gateway: Gateway, device: list[str] | None
+) -> None:
+    answers = {"device": device} if device else {}
+    gateway.dialogue.turns.append(kept({"do": "submit", **REPORT, "answers": answers}))
+    await gateway.hear("1", external_id="r1")
+    words = " ".join(gateway.channel.texts).split()
+    assert not any(read_receipt(word) for word in words)
+    async with gateway.parts.sessions() as session:
+        assert (await session.scalars(select(ReceiptRow))).all() == []
 
 
 async def test_what_is_written_while_nobody_answers_goes_to_the_case(gateway: Gateway) -> None:

@@ -35,17 +35,22 @@ OWN_IDS = frozenset(
         "say.channel.whatsapp",
         "say.clear.telegram",
         "say.clear.whatsapp",
+        "say.receipt",
     }
 )
 """What the program says beside the questionnaire."""
 VALUES = {
     "code": "1234 5678 9012",
     "receipts": "\n".join(["ABCD-EFGH-JKMN-PQRS"] * 3),
+    "receipt": "ABCD-EFGH-JKMN-PQRS",
+    "address": "https://help.example.org/receipt",
     "limit": "300",
     "answered": "24",
     "skipped": "11",
     "numbers": "Emergency line 112",
 }
+OWN_VALUES = frozenset({"receipt", "address"})
+"""What the program fills in what it says beside the questionnaire."""
 MENU = "language"
 """The one question whose options are in many scripts, whatever the language."""
 
@@ -141,7 +146,7 @@ def test_only_what_the_program_fills_stands_in_braces() -> None:
     typed = {one.removeprefix("command.").upper() for one in IDS.chat if one.startswith("command.")}
     for language, message_id, words in all_words():
         say = message_id.removesuffix(".sms").removeprefix("say.")
-        filled = placeholders(QUESTIONNAIRE, say) if say in QUESTIONNAIRE.says else frozenset()
+        filled = placeholders(QUESTIONNAIRE, say) if say in QUESTIONNAIRE.says else OWN_VALUES
         used = {name for _, name, _, _ in Formatter().parse(words) if name is not None}
         assert used <= typed | filled, (language, message_id)
 
