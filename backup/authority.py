@@ -11,6 +11,8 @@ import sys
 import tempfile
 import threading
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,7 +27,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from backup.processes import Program
 from core.errors import ConfigurationError
+from core.settings import Settings
 
 NAME = "development timestamp authority (proves nothing to others)"
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
@@ -49,6 +53,30 @@ tsa_name = yes
 ess_cert_id_chain = no
 ess_cert_id_alg = sha256
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevelopmentAuthority:
+    """An authority of this machine: the program that runs it, and what others must be told."""
+
+    program: Program
+    environment: Mapping[str, str]
+
+
+def development_authority(settings: Settings) -> DevelopmentAuthority | None:
+    """One for trying things out, where no real one is set and openssl is installed."""
+    if settings.timestamp_urls is not None or shutil.which("openssl") is None:
+        return None
+    directory, port = settings.backup_data.resolve() / "timestamps", str(settings.timestamp_port)
+    prepare(directory)
+    words = (sys.executable, "-m", "backup.authority", "--directory", str(directory))
+    return DevelopmentAuthority(
+        program=Program(name="timestamps", command=(*words, "--port", port), bare=True),
+        environment={
+            "TIMESTAMP_CA": str(certificate(directory)),
+            "TIMESTAMP_URLS": f"{NAME}=http://127.0.0.1:{port}/",
+        },
+    )
 
 
 class Authority(ThreadingHTTPServer):

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from backup.alone import alone
+from backup.authority import DevelopmentAuthority, development_authority
 from backup.chain import DevelopmentChain, anvil, prepare
 from backup.database import Database, open_database
 from backup.demo import print_sign_ins
@@ -50,6 +51,9 @@ async def _up(settings: Settings, *, demo: bool) -> int:
     chain = development_chain(settings)
     if chain:
         ports["CHAIN_PORT"] = settings.chain_port
+    authority = development_authority(settings) if demo else None
+    if authority:
+        ports["TIMESTAMP_PORT"] = settings.timestamp_port
     for variable, port in ports.items():
         require_free_port(port, variable=variable)
     await _train()
@@ -59,7 +63,9 @@ async def _up(settings: Settings, *, demo: bool) -> int:
     simulator = demo or settings.simulator
     async with (
         open_database(settings) as database,
-        running(settings, database, simulator=simulator, say=_say, chain=chain),
+        running(
+            settings, database, simulator=simulator, say=_say, chain=chain, authority=authority
+        ),
     ):
         if demo:
             await print_sign_ins(settings, database.url)
@@ -77,6 +83,7 @@ async def running(
     simulator: bool,
     say: Callable[[str], None],
     chain: DevelopmentChain | None = None,
+    authority: DevelopmentAuthority | None = None,
 ) -> AsyncIterator[Supervisor]:
     """All processes on a database, migrated and ready, until the block ends."""
     say("database: migrations")
@@ -92,12 +99,14 @@ async def running(
         "GATEWAY_PORT": str(settings.gateway_port),
         "SIMULATOR": str(simulator).lower(),
         **(DEMONSTRATION if simulator else {}),
+        **(authority.environment if authority else {}),
     }
     if chains := chain.chains if chain else settings.anchor_chains:
         environment["ANCHOR_CHAINS"] = str(chains.resolve())
     supervisor = Supervisor(environment, ROOT)
     try:
-        all_of = (*([chain.program] if chain else []), *programs(settings))
+        own = [one.program for one in (chain, authority) if one]
+        all_of = (*own, *programs(settings))
         say(f"{', '.join(program.name for program in all_of)}: starting")
         try:
             async with asyncio.TaskGroup() as group:

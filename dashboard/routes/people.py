@@ -13,6 +13,7 @@ from dashboard.qr import qr_code
 from referrals.accounts import SERVICES, Enrolment, Profile, Role
 from referrals.professionals import KnownLoginError, accounts, enrol
 from referrals.renewal import start_anew
+from vault import ledger
 
 DOMAINS = ("chat", "dashboard")
 
@@ -92,12 +93,14 @@ async def _people_page(
     parts = parts_of(request)
     async with parts.sessions() as session:
         everybody = await accounts(session, keys=parts.keys)
+        check = await ledger.last_check(session)
     return page(
         request,
         "people.html",
         visitor=visitor,
         status=status,
         accounts=everybody,
+        check=check,
         services=SERVICES,
         enrolment=enrolment,
         qr=qr_code(enrolment.totp_uri) if enrolment else None,
