@@ -41,12 +41,13 @@ def measure(*, megabytes: int = 2048, small_megabytes: int = 64) -> Figures:
     """Seal a file of that many MiB, and a small one to compare peak memory with.
 
     Raises:
-        ConfigurationError: when openssl is not installed.
+        ConfigurationError: openssl is not installed, or no disk has room.
     """
     openssl = shutil.which("openssl")
     if openssl is None:
         raise ConfigurationError("openssl is not installed; it is the yardstick")
-    with tempfile.TemporaryDirectory() as directory:
+    room = _room((megabytes + small_megabytes) * MIB)
+    with tempfile.TemporaryDirectory(dir=room) as directory:
         small, large = Path(directory, "small"), Path(directory, "large")
         _fill(small, small_megabytes)
         _fill(large, megabytes)
@@ -73,6 +74,14 @@ def run(args: Namespace, _settings: Settings) -> int:
     """Print the figures as JSON."""
     print(json.dumps(asdict(measure(megabytes=args.megabytes))))
     return 0
+
+
+def _room(size: int) -> str:
+    """A directory whose disk has room for that many bytes, and a little more."""
+    for place in (tempfile.gettempdir(), "."):
+        if shutil.disk_usage(place).free > size + size // 10:
+            return place
+    raise ConfigurationError(f"no disk has room for {size // MIB} MiB; set TMPDIR to one that has")
 
 
 def _fill(path: Path, megabytes: int) -> None:
