@@ -20,6 +20,7 @@ async def keep_anchored(
     """
     # web3 takes two seconds to load, which nobody who writes should wait for.
     lane = await asyncio.to_thread(import_module, "vault.anchor.lane")
+    lanes = lane.open_lanes(settings, sessions, keys, now)
     async with asyncio.TaskGroup() as group:
-        for one in lane.open_lanes(settings, sessions, keys, now):
+        for one in lanes:
             group.create_task(one.keep())

@@ -1,6 +1,7 @@
 """A chain is looked at again and again; what is wrong is said, and heals."""
 
 import logging
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -9,9 +10,12 @@ import pytest
 from backup.anchor import status
 from backup.chain import anvil
 from core.database import Sessions, open_engine, open_sessions
+from core.errors import ConfigurationError
+from core.settings import Settings
 from tests.peers.npm import free_port
 from tests.vault.anchor.site import COIN, Site
 from vault.anchor import repository
+from vault.anchor.keep import keep_anchored
 from vault.anchor.lane import Lane
 from vault.anchor.tables import AnchorChain
 from vault.checkpoint import sign_checkpoint
@@ -86,6 +90,13 @@ async def test_a_node_of_another_chain_is_refused(site: Site) -> None:
 
     assert refusing.problem == f"a node of test is of chain {anvil.CHAIN_ID}, not 5"
     assert await site.states() == []
+
+
+async def test_a_wrong_setting_stops_the_worker_with_its_name(site: Site, tmp_path: Path) -> None:
+    settings = Settings(anchor_chains=tmp_path / "none.yml")
+
+    with pytest.raises(ConfigurationError, match="ANCHOR_CHAINS"):
+        await keep_anchored(settings, site.sessions, site.keys, lambda: site.time)
 
 
 async def test_a_database_that_is_away_is_survived(site: Site) -> None:
