@@ -27,18 +27,17 @@ SIGNING = int.from_bytes(b"signing", "big")
 PAGE = 1000
 _LOCK = select(func.pg_advisory_xact_lock(LOCK))
 _TAIL = text("""
-WITH last AS (
-    SELECT sequence AS size, at FROM custody_entries
-    UNION ALL SELECT 0, NULL WHERE NOT EXISTS (SELECT FROM custody_entries)
-    ORDER BY size DESC LIMIT 1
-)
-SELECT clock_timestamp() AS now, last.at, last.size, entry.node
-FROM last
-LEFT JOIN generate_series(0, 62) AS bit ON (last.size >> bit) & 1 = 1
-LEFT JOIN custody_entries AS entry ON entry.sequence = (last.size >> bit) << bit
-ORDER BY entry.sequence
+SELECT clock_timestamp() AS now, last.at, coalesce(last.size, 0) AS size, ARRAY(
+    SELECT node FROM custody_entries WHERE sequence = ANY (ARRAY(
+        SELECT (last.size >> bit) << bit FROM generate_series(0, 62) AS bit
+        WHERE (last.size >> bit) & 1 = 1
+    )) ORDER BY sequence
+) AS peaks
+FROM (SELECT) AS always LEFT JOIN (
+    SELECT sequence AS size, at FROM custody_entries ORDER BY sequence DESC LIMIT 1
+) AS last ON true
 """)
-"""The time, the last entry's, its number, and the peaks of `peaks_of(0, size)`, a row for each."""
+"""The time, the last entry's, its number, and the nodes of `peaks_of(0, size)`."""
 _ROWS = """
 SELECT sequence, coalesce(timestamptz_send(at), ''), coalesce(actor, ''), coalesce(action, ''),
        uuid_send(case_id), record_id, sha256, size, signer, signature,
@@ -55,11 +54,10 @@ def locked_frontier(connection: Connection) -> tuple[datetime, Frontier]:
     The lock is held until the transaction ends.
     """
     connection.execute(_LOCK)
-    rows = connection.execute(_TAIL).all()
-    now, last, size = rows[0].now, rows[0].at, rows[0].size
-    peaks = tuple(row.node for row in rows if row.node is not None)
+    tail = connection.execute(_TAIL).one()
     # A clock that was set back must not make an entry look older than the one before it.
-    return now if last is None else max(now, last), _frontier(size, peaks)
+    at = tail.now if tail.at is None else max(tail.now, tail.at)
+    return at, _frontier(tail.size, tail.peaks)
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
