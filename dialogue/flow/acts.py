@@ -23,6 +23,8 @@ def close(scene: Scene) -> None:
 
 def handoff(scene: Scene, reason: str) -> None:
     """Call a person, with what was kept so far, or with nothing of it."""
+    if not scene.state.opened:
+        be_honest(scene)
     scene.do("handoff", reason=reason, **facts(scene))
     scene.say("person")
     if not (scene.state.kept or scene.state.sent):
@@ -109,10 +111,15 @@ def speak(scene: Scene, language: str) -> None:
     scene.set(language=language)
     scene.do("set_language", language=language)
     if not scene.state.opened:
-        scene.set(opened=True)
         scene.say("opening")
-        if not scene.channel.confidential:
-            scene.say("opening_open_channel")
+        be_honest(scene)
+
+
+def be_honest(scene: Scene) -> None:
+    """Say once who else can read this channel."""
+    scene.set(opened=True)
+    if not scene.channel.confidential:
+        scene.say("opening_open_channel")
 
 
 def suggest(scene: Scene, language: str) -> None:

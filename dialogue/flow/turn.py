@@ -77,6 +77,8 @@ def _open(scene: Scene, heard: Heard) -> None:
     meaning = _meaning(scene, heard)
     was_closed = scene.state.closed
     scene.set(closed=False)
+    if meaning.kind in {"command", "safety"} and scene.state.language is None:
+        _guess(scene, heard)
     if heard.kind == "media":
         _media(scene, heard.media)
     elif meaning.kind == "command":
@@ -99,6 +101,13 @@ def _begin(scene: Scene, heard: Heard) -> None:
         acts.suggest(scene, heard.language)
     else:
         scene.go_on()
+
+
+def _guess(scene: Scene, heard: Heard) -> None:
+    """What cannot wait for the menu is answered in the language that it seems to be in."""
+    if _strange(scene, heard):
+        scene.set(language=heard.language)
+        scene.do("set_language", language=heard.language)
 
 
 def _strange(scene: Scene, heard: Heard) -> bool:

@@ -302,3 +302,11 @@ def test_only_what_is_offered_is_in_the_menu() -> None:
 def test_the_open_question_comes_again_in_the_new_language() -> None:
     talk = Talk().goes_to("landmark").says_word("language").chooses("language.sw")
     assert (talk.says, talk.now.language) == (["ask.landmark"], "sw")
+
+
+def test_what_cannot_wait_for_the_menu_is_answered_in_the_language_it_came_in() -> None:
+    talk = Talk(confidential=False).types("nataka kuongea na mtu", exact=["person"], language="sw")
+    assert talk.now.language == "sw"
+    assert talk.says[:2] == ["say.opening_open_channel", "say.person"]
+    talk = Talk().types("sitaki kuishi tena", exact=["suicide"], language="sw")
+    assert (talk.says, talk.now.language) == (["say.urgent.suicide_ask", "ask.suicide"], "sw")
