@@ -2,6 +2,7 @@
 
 check-store tries everything that the store relies on, on objects of its own. Trust a bucket with
 evidence only after every line says ok; run it again after each change of the bucket or its server.
+Run it with all rights on the bucket: a refusal for want of a right looks like one by a lock.
 
 sweep finds objects that no record refers to: of a report whose keeping failed half-way, or of a
 case that was erased while a lock kept its bytes. Without --erase it only counts. After an older

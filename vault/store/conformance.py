@@ -37,11 +37,17 @@ class Check:
 
 
 def check_bucket(client: "S3Client", bucket: str, lock: Lock | None) -> Iterator[Check]:
-    """Try everything that the store relies on, with the lock that the deployment wants."""
+    """Try everything that the store relies on, with the lock that the deployment wants.
+
+    A refusal for want of a right looks like one by a lock: only a run with all rights on the
+    bucket says what somebody with all rights can't do.
+    """
     trial = _Trial(client, bucket, lock)
     try:
         for name, otherwise, holds in trial.checks():
-            yield Check(name=name, otherwise=otherwise, passed=_tried(holds))
+            yield (check := Check(name=name, otherwise=otherwise, passed=_tried(holds)))
+            if not check.passed and not trial.begun:
+                return  # what follows is asked of the first object
     finally:
         with suppress(BotoCoreError, ClientError):
             trial.clean()
@@ -54,6 +60,11 @@ class _Trial:
         self._until = datetime.now(UTC) + LOCKED_FOR
         self._content = os.urandom(1000)
         self._version = ""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a version to ask all else of."""
+        return bool(self._version)
 
     def checks(self) -> Iterator[tuple[str, str, Callable[[], bool]]]:
         yield (
