@@ -7,12 +7,12 @@ while hidden it only shows something harmless; a question that is asked once mor
 misunderstanding comes with a way around it.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dialogue.flow import acts, commands
 from dialogue.flow.answer import DONE, SAFE_WORD, answer, pick, text, unclear, voice
 from dialogue.flow.channel import BOT, Channel
+from dialogue.flow.events import FEEDBACK, happen, welcome_back
 from dialogue.flow.order import codes_in, reachable
 from dialogue.flow.scene import Scene
 from dialogue.flow.state import State
@@ -25,10 +25,6 @@ OVER_OTHERS = ("stop", "hide", "delete")
 HUMAN = "human"
 FILES = ("photo", "video", "audio", "document")
 """Media that are files; a place or a sticker is none."""
-FILE_ENDS = ("stored", "large", "empty", "half", "kind", "lost")
-"""What can become of a file, for each of which there is a statement `media_…`."""
-FEEDBACK = "feedback"
-"""The one block that is asked whoever has the conversation: its answers are not for them."""
 
 
 def take_turn(
@@ -40,7 +36,7 @@ def take_turn(
         channel = replace(channel, owner=BOT)
     scene = Scene(questionnaire, current, channel)
     if heard.kind == "event":
-        _event(scene, heard.event)
+        happen(scene, heard.event)
     elif scene.state.hidden:
         _hidden(scene, heard)
     elif channel.bot:
@@ -86,7 +82,7 @@ def _open(scene: Scene, heard: Heard) -> None:
     elif meaning.kind == "safety":
         _safety(scene, meaning.name)
     elif was_closed and heard.kind != "choice":
-        _welcome_back(scene)
+        welcome_back(scene)
     elif scene.state.asked is None:
         if heard.code:
             scene.say("code_unknown")
@@ -134,12 +130,6 @@ def _answered(scene: Scene, meaning: Meaning, heard: Heard) -> None:
         acts.suggest(scene, heard.language)
     else:
         unclear(scene, "stale" if meaning.kind == "stale" else "not_understood")
-
-
-def _welcome_back(scene: Scene) -> None:
-    if not scene.state.ended:
-        scene.say("resume")
-    scene.ask_again()
 
 
 def _safety(scene: Scene, name: str) -> None:
@@ -296,81 +286,3 @@ def _drop_delete(scene: Scene) -> None:
     if _deleting(scene):
         scene.leave()
         scene.set(asked=None, shown=())
-
-
-def _event(scene: Scene, event: str) -> None:
-    """What happens on our own side; unknown events change nothing."""
-    act = EVENTS.get(event)
-    if act is not None:
-        act(scene)
-
-
-def _resumed(scene: Scene) -> None:
-    """The return code was typed on another phone, of which nothing is known."""
-    acts.reachable_at(scene, ())
-    _unlocked(scene)
-
-
-def _unlocked(scene: Scene) -> None:
-    """The return code was typed: whoever knows it needs no safe word."""
-    if scene.state.hidden:
-        scene.do("unhide")
-    scene.set(hidden=False, closed=False)
-    _welcome_back(scene)
-
-
-def _returned(scene: Scene) -> None:
-    """A professional gave the chat back."""
-    if not (scene.state.hidden or scene.state.closed):
-        scene.say("returned")
-        scene.ask_again()
-
-
-def _tell(say: str) -> Callable[[Scene], None]:
-    """Say what became of files; not to somebody who hides, or has said good-bye."""
-
-    def act(scene: Scene) -> None:
-        if not (scene.state.hidden or scene.state.closed):
-            scene.say(say)
-
-    return act
-
-
-def _idle(scene: Scene) -> None:
-    """Nothing was written for a while: end neutrally; whoever holds the phone now may be another.
-
-    A word is said only on a phone of their own. Who set a safe word is asked for it from here on.
-    """
-    state = scene.state
-    if scene.channel.bot and not (state.hidden or state.closed):
-        if state.kept and not state.ended and state.answers.get("device") == ("own",):
-            scene.say("idle")
-        scene.set(closed=True)
-    scene.do("close")
-    if state.safe_word is not None:
-        scene.set(hidden=True)
-
-
-def _knock(scene: Scene) -> None:
-    """Somebody has written to them: say only something harmless, and wait for the safe word."""
-    if scene.state.reach:
-        scene.set(hidden=True)
-        acts.hide(scene)
-
-
-def _ask_feedback(scene: Scene) -> None:
-    """The same, with three questions on the help that they got behind it."""
-    if scene.state.reach:
-        scene.set(pending=FEEDBACK)
-        _knock(scene)
-
-
-EVENTS: Mapping[str, Callable[[Scene], None]] = {
-    "resumed": _resumed,
-    "unlocked": _unlocked,
-    "returned": _returned,
-    "idle": _idle,
-    "knock": _knock,
-    "feedback": _ask_feedback,
-    **{f"file_{end}": _tell(f"media_{end}") for end in FILE_ENDS},
-}
