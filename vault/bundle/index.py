@@ -78,6 +78,8 @@ def index(
         confirmations=confirmations,
         log=log,
         kind=lambda record: catalogs.text(material.language, kind_id(record.kind)),
+        plain=_isolated if language.direction == "rtl" else str,
+        moment=datetime.fromisoformat,
         side=_side,
         time=lambda at: format_datetime(at, "d MMM y, HH:mm:ss", tzinfo=UTC, locale=language.cldr),
         number=lambda value: format_decimal(value, locale=language.cldr),
@@ -100,6 +102,11 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     return environment.get_template("index.html")
+
+
+def _isolated(value: object) -> str:
+    """A name or number that is read from left to right whatever stands around it."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{value}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _side(text: str) -> str:
