@@ -24,7 +24,7 @@ WAY = (
     ("34 ans", "garder vos réponses"),
     ("passer", "nécessaire"),
     ("0", "ciel gris"),
-    ("c'est qui?", "Riz au gras"),
+    ("c'est qui?", "Ciel rouge"),
     ("reprendre", "garder vos réponses"),
     ("oui", "Votre numéro"),
     ("passer", "province"),
