@@ -25,6 +25,7 @@ LOCK = int.from_bytes(b"custody", "big")
 SIGNING = int.from_bytes(b"signing", "big")
 """The key of the advisory lock that all who sign checkpoints take."""
 PAGE = 1000
+LARGE_PAGE = 10_000
 _LOCK = select(func.pg_advisory_xact_lock(LOCK))
 _TAIL = text("""
 SELECT clock_timestamp() AS now, last.at, coalesce(last.size, 0) AS size, ARRAY(
@@ -109,7 +110,7 @@ async def rows(session: AsyncSession) -> AsyncIterator[list[Row]]:
     connection = await driver_connection(session)
     async with connection.cursor(name="custody", binary=True) as cursor:
         await cursor.execute(_ROWS)
-        while page := await cursor.fetchmany(PAGE):
+        while page := await cursor.fetchmany(LARGE_PAGE):
             yield [
                 (number, int.from_bytes(at, "big", signed=True) + _YEAR_2000, *rest)
                 for number, at, *rest in page

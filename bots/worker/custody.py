@@ -26,11 +26,12 @@ async def keep(custody: Custody) -> None:
     """Check once, then sign and time-stamp for ever."""
     async with httpx.AsyncClient(timeout=30) as client, asyncio.TaskGroup() as tasks:
         tasks.create_task(check_once())
+        await checkpoint(custody)
         for authority in custody.authorities:
             tasks.create_task(_keep_stamped(custody, client, authority))
         while True:
-            await checkpoint(custody)
             await asyncio.sleep(CHECKPOINT_SECONDS)
+            await checkpoint(custody)
 
 
 async def _keep_stamped(custody: Custody, client: httpx.AsyncClient, authority: Authority) -> None:
