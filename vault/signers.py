@@ -1,13 +1,9 @@
 """Whether each entry of a person is signed by the key that the log itself names as theirs."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vault.entries import SIGNED, Action, Row, entry_text
-from vault.signing import must_sign
+from vault.signing import is_signed_by, must_sign
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,21 +40,8 @@ class Signers:
         signer, signature, salt = row[8], row[9], row[10]
         if signer is None or signature is None:
             return False
-        return not self.exact or _verified(signer, signature, SIGNED + salt + _unsigned(row))
+        return not self.exact or is_signed_by(signer, SIGNED + salt + _unsigned(row), signature)
 
 
 def _unsigned(row: Row) -> bytes:
     return entry_text((*row[:9], None))
-
-
-def _verified(signer: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        _key(signer).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-@lru_cache(1024)
-def _key(public: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public)

@@ -6,6 +6,7 @@ the log itself, by an `enrol` entry that this key has signed; a later `enrol` re
 to see.
 """
 
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -48,10 +49,15 @@ class ActorKey:
 def is_signed_by(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the key made the signature; False also for what is no key."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _key(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(1024)
+def _key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def must_sign(actor: str) -> bool:

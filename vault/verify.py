@@ -65,18 +65,6 @@ async def verify_log(
     return replace(report, findings=(*forged, *report.findings))
 
 
-async def require_intact(session: AsyncSession) -> TreeHead:
-    """The quick check of the log against itself alone.
-
-    Raises:
-        TamperedError: naming the first entries that do not fit.
-    """
-    report = await check_log(session, exact=False)
-    for finding in report.findings:
-        raise TamperedError(str(finding))
-    return report.head
-
-
 async def check_log(
     session: AsyncSession, *heads: Iterable[TreeHead], exact: bool = True
 ) -> LogReport:
