@@ -26,10 +26,12 @@ from dashboard.questionnaire import Questionnaire
 from locales import Catalogs
 from referrals.professionals import SignedIn, sign_in
 from referrals.tables import CaseRow
-from vault.age.classic import parse_recipient
+from vault.age import Recipient
+from vault.age.classic import ClassicRecipient, parse_recipient
 from vault.bundle.make import Known, Maker, Order
 from vault.bundle.material import REASONS, WITHOUT_CONSENT
 from vault.bundle.stream import Parcel
+from vault.errors import SealError
 from vault.keys import KeyProvider, open_keys
 from vault.store import open_store
 
@@ -40,7 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """The arguments of `backup bundle`."""
     parser.add_argument("reference", help="the case's reference, as the dashboard shows it")
     parser.add_argument(
-        "--to", required=True, metavar="KEY", help="the receiver: age1pq1… or age1…"
+        "--to", required=True, type=_receiver, metavar="KEY", help="the receiver: age1pq1… or age1…"
     )
     parser.add_argument("--as", dest="email", required=True, help="the professional's e-mail")
     parser.add_argument("--directory", type=Path, default=Path(), help="where to write the bundle")
@@ -91,7 +93,7 @@ async def _order(args: Namespace, sessions: Sessions, person: SignedIn) -> Order
     return Order(
         case_id=CaseId(case_id),
         reference=reference,
-        recipient=parse_recipient(args.to),
+        recipient=args.to,
         language=args.language,
         version=version("backup-crsv"),
         reader=person.account.id,
@@ -130,6 +132,13 @@ def _write(parcel: Parcel, directory: Path) -> Path:
         with suppress(FileNotFoundError):
             draft.unlink()
     return target
+
+
+def _receiver(text: str) -> Recipient | ClassicRecipient:
+    try:
+        return parse_recipient(text)
+    except SealError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _withheld(text: str) -> tuple[RecordId, str]:

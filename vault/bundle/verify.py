@@ -40,6 +40,11 @@ PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 DASH = "\N{EM DASH} "
 FREE = ("custody/", "checkpoints/", "cosignatures/", "timestamps/", "anchors/")
 """Folders whose files vouch for themselves; all others must be in the inventory."""
+STUMBLES = (
+    *(KeyError, IndexError, TypeError, ValueError, AttributeError),
+    *(OSError, OverflowError, RecursionError),
+)
+"""What is raised where something is missing, or of another form."""
 
 
 class Wrong(Exception):
@@ -62,7 +67,7 @@ class Report:
             return step(*arguments)
         except Wrong as error:
             self.wrong.append("%s: %s" % (where, error))
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, OSError) as error:
+        except STUMBLES as error:
             self.wrong.append("%s: missing or malformed (%s)" % (where, type(error).__name__))
         return None
 
@@ -142,6 +147,7 @@ def check_inventory(bag, inventory, report):
 
 def check_listed(path, facts):
     """One file is as it was listed."""
+    require(".." not in path.parts, "the inventory leads out of the bag")
     require(path.is_file(), "in the inventory, but missing")
     require(path.stat().st_size == facts["size"], "changed (another size than in the inventory)")
     require(digest(path) == facts["sha512"], "changed (SHA-512 is not that of the inventory)")
@@ -816,6 +822,7 @@ def main():
 
 def show(bag, wrong, report):
     """Say it to a person."""
+    bag = bag.resolve()
     if wrong:
         print("%s: WRONG. Do not rely on it before this is explained:\n" % bag.name)
         print("".join("  - %s\n" % one for one in wrong))
