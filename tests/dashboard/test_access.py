@@ -28,6 +28,8 @@ ALLOWED = {
     "POST /sign-in": EVERYBODY,
     "POST /language": EVERYBODY,
     "POST /leave": EVERYBODY,
+    "GET /receipt": EVERYBODY,
+    "POST /receipt": EVERYBODY,
     "GET /": SIGNED_IN,
     "GET /here": SIGNED_IN,
     "GET /password": SIGNED_IN,
@@ -41,6 +43,8 @@ ALLOWED = {
     "POST /cases/{case_id}/reply": {TAKER},
     "POST /cases/{case_id}/give-back": {TAKER},
     "POST /cases/{case_id}/take": {TAKER},
+    "GET /cases/{case_id}/bundle": {TAKER},
+    "POST /cases/{case_id}/bundle": {TAKER},
     "GET /cases/{case_id}/people": {TAKER},
     "POST /cases/{case_id}/people/add": {TAKER},
     "POST /cases/{case_id}/people/remove": {TAKER},
@@ -68,6 +72,8 @@ FILLED = {
     "/cases/{case_id}/reply": {"client_id": "6f1c1e9e-0000-4000-8000-000000000001", "text": "ok"},
     "/people": {"name": "New Sample", "email": "new@example.org", "role": "professional"},
     "/password": {"old": "not this one", "new": PASSWORD, "again": PASSWORD},
+    "/receipt": {"code": "no receipt"},
+    "/cases/{case_id}/bundle": {"recipient": "no key", "password": PASSWORD},
     "/sign-in": {"email": "amina@example.org", "password": "wrong", "code": "000000"},
 }
 NOT_FOUND = 404
