@@ -7,7 +7,6 @@ before that entry is committed.
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +19,10 @@ from core.database import Sessions
 from core.identifiers import CaseId, ProfessionalId, RecordId
 from core.settings import Settings
 from locales import Catalogs
-from vault import custody, proofs
+from vault import custody
 from vault.age import Identity, Recipient
 from vault.age.classic import ClassicRecipient
+from vault.bundle import papers
 from vault.bundle.agreed import FILES, consents, require_agreed, standing
 from vault.bundle.bag import Item, bagged, held
 from vault.bundle.evidence import (
@@ -40,7 +40,6 @@ from vault.bundle.material import (
     KEPT_BY_CONSENT,
     REPORT,
     WITHOUT_CONSENT,
-    Held,
     Json,
     Material,
 )
@@ -125,28 +124,28 @@ class Maker:
             payload = await asyncio.to_thread(
                 self._payload, material, entries, said, str(signer.verifier)
             )
-            inventory = held("data/inventory.json", _inventory(material, order, entries, payload))
-            custody.log(session, _export(order, inventory), ActorKey.of(order.identity))
+            listed = papers.inventory(material, holder_of(order.reader), entries, payload)
+            custody.log(session, _export(order, listed), ActorKey.of(order.identity))
         async with self.sessions.begin() as session:
             checkpoint = await sign_checkpoint(session, self.keys)
         async with self.sessions.begin() as session:
             entries = [
                 *entries,
-                *(one for one in await entries_of(session, order.case_id) if _is(one, inventory)),
+                *(one for one in await entries_of(session, order.case_id) if _is(one, listed)),
             ]
-            proven = await _proven(session, entries, said, size=_size(checkpoint))
+            proven = await papers.proven(session, entries, said, size=papers.size_of(checkpoint))
         keys = {"log": str(signer.verifier), "witnesses": list(self.known.witnesses)}
         files = [
             *payload,
-            inventory,
+            listed,
             *proven,
-            held("data/custody/keys.json", _json(keys)),
-            *_said(said),
+            held("data/custody/keys.json", papers.as_json(keys)),
+            *papers.others_words(said),
         ]
         if self.known.authorities:
             files.append(held("data/timestamps/authorities.pem", self.known.authorities.encode()))
         return Parcel(
-            items=bagged(files, _info(material), [held("verify.py", VERIFIER.read_bytes())]),
+            items=bagged(files, papers.info(material), [held("verify.py", VERIFIER.read_bytes())]),
             root=f"bundle-{order.reference}-{now:%Y%m%dT%H%M%SZ}",
             at=now,
             recipient=order.recipient,
@@ -204,8 +203,11 @@ class Maker:
         made = [
             held("data/index.pdf", document),
             held("data/case.jsonld", linked(material)),
-            held("data/consents.json", _json(list(material.consents))),
-            held("data/withheld.json", _json([_redacted(one) for one in material.withheld])),
+            held("data/consents.json", papers.as_json(list(material.consents))),
+            held(
+                "data/withheld.json",
+                papers.as_json([papers.redacted(one) for one in material.withheld]),
+            ),
         ]
         kept = (
             item
@@ -223,33 +225,6 @@ def _without_consent(rows: Sequence[SealedRecord], holding: frozenset[str]) -> d
     return {RecordId(row.id): WITHOUT_CONSENT for row in rows if row.kind in KEPT_BY_CONSENT}
 
 
-def _redacted(record: Held) -> Json:
-    return {**record.to_json(), "remains": "the sealed original stays where it is kept"}
-
-
-def _inventory(
-    material: Material, order: Order, entries: Sequence[Entry], payload: Sequence[Item]
-) -> bytes:
-    return _json(
-        {
-            "version": 1,
-            "case": str(material.case_id),
-            "reference": material.reference,
-            "made_at": material.made_at.isoformat(),
-            "by": holder_of(order.reader),
-            "software": f"BackUp {material.version}",
-            "language": material.language,
-            "asked_first": material.asked_first,
-            "records": [record.to_json() for record in material.records],
-            "erased": list(material.erased),
-            "entries": [
-                {"sequence": entry.sequence, "leaf": entry.leaf.hex()} for entry in entries
-            ],
-            "files": {item.path: {"size": item.size, "sha512": item.sha512} for item in payload},
-        }
-    )
-
-
 def _export(order: Order, inventory: Item) -> Act:
     return Act(
         actor=holder_of(order.reader),
@@ -262,65 +237,3 @@ def _export(order: Order, inventory: Item) -> Act:
 
 def _is(entry: Entry, inventory: Item) -> bool:
     return entry.action == Action.EXPORT and entry.sha256 == bytes.fromhex(inventory.sha256)
-
-
-async def _proven(
-    session: AsyncSession, entries: Sequence[Entry], said: Sequence[Vouched], *, size: int
-) -> list[Item]:
-    """The entries, a proof for each, and that the log only grew since others vouched for it."""
-    shown = [await proofs.prove(session, entry.sequence, size) for entry in entries]
-    grown = {
-        old: proofs.encoded(await proofs.consistency(session, old, size)).split()
-        for old in sorted({word.size for word in said})
-    }
-    lines = "".join(
-        json.dumps(
-            {"sequence": one.sequence, "salt": one.salt.hex(), "text": one.text.decode()},
-            ensure_ascii=False,
-        )
-        + "\n"
-        for one in entries
-    )
-    return [
-        held("data/custody/entries.jsonl", lines.encode()),
-        *(
-            held(f"data/custody/proofs/{entry.sequence:08}.tlog-proof", str(proof).encode())
-            for entry, proof in zip(entries, shown, strict=True)
-        ),
-        held("data/custody/checkpoint.txt", shown[-1].checkpoint.encode()),
-        held("data/custody/consistency.json", _json(grown)),
-    ]
-
-
-def _said(said: Sequence[Vouched]) -> list[Item]:
-    """Checkpoints as others vouched for them, and their words."""
-    notes = {word.size: word.note for word in said}
-    items = [held(f"data/checkpoints/{size:08}.txt", notes[size].encode()) for size in notes]
-    for number, word in enumerate(said):
-        stem = f"{word.size:08}-{number:04}"
-        match word.proof:
-            case str():
-                items.append(held(f"data/cosignatures/{stem}.txt", f"{word.proof}\n".encode()))
-            case bytes():
-                items.append(held(f"data/timestamps/{stem}.tst", word.proof))
-            case _:
-                items.append(held(f"data/anchors/{stem}.json", _json(word.proof)))
-    return items
-
-
-def _size(checkpoint: str) -> int:
-    """The entries that a checkpoint covers."""
-    return int(checkpoint.split("\n")[1])
-
-
-def _info(material: Material) -> list[tuple[str, str]]:
-    return [
-        ("Bagging-Date", f"{material.made_at:%Y-%m-%d}"),
-        ("Bag-Software-Agent", f"BackUp {material.version}"),
-        ("External-Identifier", f"urn:uuid:{material.case_id}"),
-        ("Internal-Sender-Identifier", material.reference),
-    ]
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
