@@ -12,7 +12,8 @@ from locales import Catalogs
 from locales.catalogs import HERE
 from locales.checks import CATALOGS, DOMAINS, SEGMENTS, Outline, mistakes, segments, share
 from locales.languages import SOURCE
-from locales.recordings import AUDIO, Recordings, add, prompts
+from locales.prompts import prompts
+from locales.recordings import Recordings, add
 from locales.template import template, update
 
 FOUND_EXIT = 1
@@ -123,7 +124,7 @@ def _check(_: Namespace) -> int:
 
 def _record(args: Namespace) -> int:
     """List what is to be read aloud, or take the recording of one prompt."""
-    catalogs, folder = Catalogs.load(), HERE / AUDIO
+    catalogs, folder = Catalogs.load(), HERE
     if args.language not in catalogs.registered():
         raise BackUpError(f"{args.language} is not among {', '.join(catalogs.registered())}")
     scripts = prompts(catalogs, outline(), args.language)

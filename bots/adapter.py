@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal, Protocol
 from uuid import UUID
 
@@ -63,6 +64,10 @@ class Capabilities:
     """Id of the words that tell how to clear the chat from the phone."""
     sms: bool = False
     """The short questionnaire and the short wording."""
+    pictures: bool = False
+    """Whether it shows a picture of ours."""
+    voices: bool = False
+    """Whether it plays a voice note of ours."""
     files: int = 0
     """The largest file that it brings, in bytes; nought where none can be taken."""
 
@@ -166,6 +171,9 @@ class Outbound:
     part: UUID
     address: str = field(repr=False)
     text: str = field(repr=False)
+    """The words; none where `asset` is sent."""
+    asset: Path | None = None
+    """A picture (`.png`) or voice note (`.ogg`) of ours, sent by itself."""
     choices: tuple[Choice, ...] = field(default=(), repr=False)
     numbered: bool = False
     """The text already lists the choices as 1…n; buttons, if any, need no more than the number."""

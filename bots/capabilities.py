@@ -11,6 +11,8 @@ TELEGRAM = Capabilities(
     button_label=32,  # what a small phone shows of a button as wide as the chat
     edit=True,
     delete_window=timedelta(hours=48),
+    pictures=True,
+    voices=True,
     rate=Rate(overall=30, per_chat=1, burst=3),
     confidentiality="say.channel.telegram",
     clearing="say.clear.telegram",

@@ -107,7 +107,7 @@ async def _next(parts: Parts, conversation_id: UUID) -> tuple[Adapter, Due] | No
         ambiguous = found.status == "sending"
         due = Due(
             found,
-            _outbound(Conversation.unlock(row, parts.sealing.keys), found),
+            _outbound(parts, Conversation.unlock(row, parts.sealing.keys), found),
             since=found.changed_at,
             ambiguous=ambiguous,
         )
@@ -139,13 +139,14 @@ async def _oldest(session: AsyncSession, conversation: ConversationRow) -> Outgo
     return await session.scalar(waiting.order_by(OutgoingRow.id).limit(1))
 
 
-def _outbound(conversation: Conversation, row: OutgoingRow) -> Outbound:
+def _outbound(parts: Parts, conversation: Conversation, row: OutgoingRow) -> Outbound:
     assert row.sealed is not None  # noqa: S101 - only waiting parts come here
     content: dict[str, Any] = conversation.unseal(row.sealed, f"outgoing:{row.part}")
     return Outbound(
         part=row.part,
         address=conversation.address,
         text=content["text"],
+        asset=parts.catalogs.assets.path(name) if (name := content.get("asset")) else None,
         choices=tuple(Choice(**choice) for choice in content.get("choices", ())),
         numbered=content.get("numbered", False),
         turn=content.get("turn"),
@@ -154,6 +155,10 @@ def _outbound(conversation: Conversation, row: OutgoingRow) -> Outbound:
 
 async def _deliver(parts: Parts, adapter: Adapter, due: Due) -> bool:
     """Hand one part over and note what came of it; False if the rest has to wait."""
+    if not (due.outbound.text or due.outbound.asset):
+        # A picture that is gone since; the words that it went with have a part of their own.
+        await _close(parts, due, status="failed", problem="invalid")
+        return True
     try:
         external_id = await adapter.find(due.outbound, due.since) if due.ambiguous else None
         external_id = external_id or await adapter.send(due.outbound)

@@ -4,7 +4,7 @@ Pure. Choices are numbered 1…n in their order on every channel, so that a type
 same as the button at that place.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from bots.adapter import Capabilities, Choice
 from bots.dialogue import Reply
 from bots.segments import LONG_SEGMENT, count, split, transliterate
 from locales import Catalogs
+from locales.recordings import script
 
 Shape = Literal["buttons", "list", "numbers", "plain"]
 """Labelled buttons, a list that opens, buttons with numbers only, or nothing to press."""
@@ -33,6 +34,8 @@ class Rendered:
     choices: tuple[Choice, ...] = field(default=(), repr=False)
     numbered: bool = False
     turn: int | None = None
+    asset: str | None = None
+    """The name of a picture or voice note, in place of words."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is queued: the fields of an `Outbound` but for part and address."""
@@ -71,7 +74,7 @@ def render(
     where that makes it shorter.
     """
     reader = Reader(language=language, capabilities=capabilities, catalogs=catalogs, values=values)
-    whole = [_render_one(reply, reader) for reply in replies]
+    whole = [part for reply in replies for part in _with_assets(reply, reader)]
     if capabilities.unit == "septets":
         if plain_letters:
             whole = [replace(one, text=transliterate(one.text)) for one in whole]
@@ -96,12 +99,26 @@ def shape(choices: Sequence[Choice], can: Capabilities) -> Shape:
     return "numbers" if len(choices) <= can.buttons else "plain"
 
 
-def _render_one(reply: Reply, reader: Reader) -> Rendered:
+def _with_assets(reply: Reply, reader: Reader) -> Iterator[Rendered]:
+    """The words, after the picture that goes with them and the voice that speaks them."""
     choices = tuple(Choice(id=one, label=_label(one, reply, reader)) for one in reply.choices)
+    text = _text(reply, reader)
+    can, assets = reader.capabilities, reader.catalogs.assets
+    picture = assets.picture(reply.say) if can.pictures else None
+    spoken = script(text, [choice.label for choice in choices])
+    voice = assets.voice(reader.language, spoken) if can.voices else None
+    yield from (Rendered(text="", asset=name) for name in (picture, voice) if name)
+    yield _worded(text, choices, reply, can)
+
+
+def _text(reply: Reply, reader: Reader) -> str:
     can = reader.capabilities
     truer = {ANY_CHANNEL: can.confidentiality, ANY_CLEARING: can.clearing}
-    text = reader.words(truer.get(reply.say, reply.say), reply.args)
-    numbered = bool(choices) and shape(choices, reader.capabilities) in {"numbers", "plain"}
+    return reader.words(truer.get(reply.say, reply.say), reply.args)
+
+
+def _worded(text: str, choices: tuple[Choice, ...], reply: Reply, can: Capabilities) -> Rendered:
+    numbered = bool(choices) and shape(choices, can) in {"numbers", "plain"}
     if numbered:
         lines = (f"{number} {choice.label}" for number, choice in enumerate(choices, 1))
         text = "\n".join((text, *lines))
@@ -144,6 +161,8 @@ def _worth_it(first: Rendered, second: Rendered, both: Rendered, can: Capabiliti
 
 def _parts(one: Rendered, can: Capabilities) -> list[Rendered]:
     """Cut what is too long; the choices stand under the last part."""
+    if one.asset is not None:
+        return [one]
     *texts, last = split(one.text, _fits(can))
     return [*(Rendered(text=text) for text in texts), replace(one, text=last)]
 

@@ -13,6 +13,7 @@ from typing import Self
 from babel.numbers import format_decimal
 
 from locales.articles import as_domain, read_articles
+from locales.assets import Assets
 from locales.languages import SOURCE, Language, chain, read_registry
 from locales.pofile import (
     CatalogError,
@@ -28,6 +29,7 @@ HERE = Path(__file__).parent
 NEUTRAL = "say.neutral"
 INFO = "info"
 """The domain of the information module, whose words are Markdown files."""
+NO_ASSETS = Assets()
 NOTHING = Domain(messages={}, review=Review(reviewed=False))
 
 log = logging.getLogger(__name__)
@@ -42,8 +44,10 @@ class Catalogs:
         domains: Mapping[str, Mapping[str, Domain]],
         *,
         strict: bool = False,
+        assets: Assets = NO_ASSETS,
     ) -> None:
         """Take the registry and, per language, its domains by name."""
+        self.assets = assets
         self._registry = registry
         self._domains = domains
         self._chains = {code: chain(registry, code) for code in registry}
@@ -62,7 +66,7 @@ class Catalogs:
         country: str | None = None,
         own: Path | None = None,
     ) -> Self:
-        """Read ``languages.yml``, each language's ``LC_MESSAGES/*.po`` and its articles.
+        """Read ``languages.yml``, each language's ``LC_MESSAGES/*.po``, articles and recordings.
 
         Articles about ``country`` come before those of everywhere. A deployment's ``own`` folder
         has the same shape; its words come before those of ``folder``.
@@ -76,7 +80,8 @@ class Catalogs:
             for code, shipped in domains.items():
                 for name, domain in _domains(own, code, country).items():
                     shipped[name] = over(shipped[name], domain) if name in shipped else domain
-        return cls(registry, domains, strict=strict)
+        folders = (folder,) if own is None else (own, folder)
+        return cls(registry, domains, strict=strict, assets=Assets.load(folders, country))
 
     def languages(self) -> tuple[str, ...]:
         """Codes of the languages that are offered, in the order of the menu."""

@@ -92,7 +92,7 @@ def _ids(catalogs: Catalogs, outline: Outline, language: str, domain: str) -> It
     here, known = catalogs.ids(language, domain), catalogs.ids(SOURCE, domain)
     needed = _common(catalogs, SOURCE, domain)
     if domain == "chat":
-        needed |= {one for one in outline.ids if not _of_staff(one)}
+        needed |= {one for one in outline.ids if not _elsewhere(one)}
     for missing in sorted(needed - here):
         yield Mistake(language=language, message_id=missing, what="has no words")
     for one in sorted(here - known):
@@ -100,8 +100,10 @@ def _ids(catalogs: Catalogs, outline: Outline, language: str, domain: str) -> It
             yield Mistake(language=language, message_id=one, what="nothing asks for these words")
 
 
-def _of_staff(message_id: str) -> bool:
-    return message_id.startswith(("name.", "block.", "reason.", "window."))
+def _elsewhere(message_id: str) -> bool:
+    """Whether the words are for staff, or an article's."""
+    staff, article = ("name.", "block.", "reason.", "window."), ("say.info.", "option.info.")
+    return message_id.startswith(staff + article)
 
 
 def _filled(

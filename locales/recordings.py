@@ -15,9 +15,6 @@ from typing import Self
 
 import yaml
 
-from locales.catalogs import INFO, Catalogs
-from locales.checks import Outline
-from locales.languages import SOURCE
 from locales.pofile import CatalogError
 
 AUDIO = "audio"
@@ -30,26 +27,28 @@ FIRST_PAGE = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recordings:
-    """The recordings of all languages; `files` are paths by language and hash of the words."""
+    """The recordings of all languages."""
 
-    files: Mapping[tuple[str, str], Path] = field(repr=False)
+    files: Mapping[tuple[str, str], str] = field(repr=False)
+    """Paths below the folder that holds `audio`, by language and hash of the words."""
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read the manifests below a folder, which may be absent.
+        """Read the manifests of a folder that may have `audio`.
 
         Raises:
             CatalogError: a manifest is wrong, or names a file that is not there.
         """
         found = {}
-        for manifest in sorted(folder.glob(f"*/{MANIFEST}")):
+        for manifest in sorted(folder.glob(f"{AUDIO}/*/{MANIFEST}")):
             language = manifest.parent.name
             for digest, name in _read(manifest).items():
-                found[language, digest] = _checked(manifest.parent / name)
+                path = _checked(manifest.parent / name)
+                found[language, digest] = str(path.relative_to(folder))
         return cls(files=found)
 
-    def find(self, language: str, words: str) -> Path | None:
-        """The file in which somebody speaks exactly these words, if there is one."""
+    def find(self, language: str, words: str) -> str | None:
+        """The path below the folder of a file in which somebody speaks exactly these words."""
         return self.files.get((language, spoken(words)))
 
 
@@ -63,24 +62,6 @@ def script(question: str, options: Sequence[str]) -> str:
     return "\n".join((question, *(f"{n}. {label}" for n, label in enumerate(options, 1))))
 
 
-def prompts(catalogs: Catalogs, outline: Outline, language: str) -> dict[str, str]:
-    """What can be recorded of a language, by message id: all that is said with the same words."""
-    asked = {
-        f"ask.{question}": script(
-            catalogs.text(language, f"ask.{question}"),
-            [catalogs.text(language, f"option.{ref}") for ref in refs],
-        )
-        for question, refs in outline.questions.items()
-    }
-    said = {
-        message_id: catalogs.text(language, message_id)
-        for message_id in sorted(catalogs.ids(SOURCE) | catalogs.ids(SOURCE, INFO))
-        if message_id.startswith("say.") and not message_id.endswith(".sms")
-        if all(name.isupper() for name in catalogs.filled(SOURCE, message_id))
-    }
-    return asked | said
-
-
 def add(folder: Path, language: str, words: str, recording: Path) -> Path:
     """Take a recording of these words into the folder and its manifest; gives its new place.
 
@@ -89,7 +70,7 @@ def add(folder: Path, language: str, words: str, recording: Path) -> Path:
     """
     _checked(recording)
     digest = spoken(words)
-    own = folder / language
+    own = folder / AUDIO / language
     own.mkdir(parents=True, exist_ok=True)
     path = own / f"{digest[:16]}.ogg"
     path.write_bytes(recording.read_bytes())

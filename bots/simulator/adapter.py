@@ -276,7 +276,7 @@ def _file(typed: Typed, sent: Sent) -> Message:
 
 def _content(outbound: Outbound) -> dict[str, Any]:
     return {
-        "text": outbound.text,
+        "text": outbound.text or f"[{outbound.asset.name if outbound.asset else ''}]",
         "choices": [{"id": choice.id, "label": choice.label} for choice in outbound.choices],
         "turn": outbound.turn,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
@@ -20,13 +21,30 @@ def written(
     found: dict[str, dict[str, str]] = {}
     for language in languages:
         for folder in (LOCALES, *(folders or ())):
-            path = folder / language / "LC_MESSAGES" / "chat.po"
-            if path.exists():
-                catalog = read_po(path.read_bytes().splitlines(keepends=True))
-                found.setdefault(language, {}).update(
-                    {str(one.id): str(one.string) for one in catalog if one.id and one.string}
-                )
+            own = {**_messages(folder, language), **_articles(folder, language)}
+            if own:
+                found.setdefault(language, {}).update(own)
     return found
+
+
+def _messages(folder: Path, language: str) -> dict[str, str]:
+    path = folder / language / "LC_MESSAGES" / "chat.po"
+    if not path.exists():
+        return {}
+    messages = read_po(path.read_bytes().splitlines(keepends=True))
+    return {str(one.id): str(one.string) for one in messages if one.id and one.string}
+
+
+def _articles(folder: Path, language: str) -> dict[str, str]:
+    """The information module's words, read as `locales.articles` does."""
+    words = {}
+    for path in sorted((folder / "info" / language).glob("*.md")):
+        _, head, body = path.read_text("utf-8").split("---\n", 2)
+        fields = yaml.safe_load(head)
+        words[f"option.info.{path.stem}"] = fields["title"]
+        words[f"say.info.{path.stem}"] = body.strip()
+        words[f"say.info.{path.stem}.sms"] = fields["sms"].strip()
+    return words
 
 
 def catalog(language: str, words: Mapping[str, str]) -> bytes:

@@ -8,6 +8,7 @@ from dialogue.flow.scene import Scene
 from dialogue.questionnaire.model import SKIP, TEXT, VOICE, split_key
 
 DELETE_SURE = "delete_sure"
+INFO = "info"
 
 
 def command(scene: Scene, name: str) -> None:
@@ -77,9 +78,10 @@ def person(scene: Scene) -> None:
 
 
 def info(scene: Scene) -> None:
-    """Tell who runs this."""
+    """Tell who runs this, and what can be read here without giving anything."""
     scene.say("about")
-    scene.ask_again()
+    scene.enter(INFO)
+    scene.ask(INFO)
 
 
 COMMANDS: Mapping[str, Callable[[Scene], None]] = {

@@ -17,7 +17,7 @@ NEEDED_QUESTIONS = (
 )
 NEEDED_CONDITIONS = ("kept", "minor")
 NEEDED_DETOURS = (
-    *("suicide", "delete", "after", "withdraw", "language_guess", "person_now", "feedback"),
+    *("suicide", "delete", "after", "withdraw", "info", "language_guess", "person_now", "feedback"),
 )
 
 

@@ -1,6 +1,7 @@
 """From ids to what a phone shows."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from bots.rendering import Rendered, render, render_text, shape
 from bots.segments import count
 from bots.telegram.adapter import callback_data
 from locales import Catalogs, Language, Review
+from locales.assets import Assets
+from locales.catalogs import NO_ASSETS
 from locales.pofile import Domain, Words
+from locales.recordings import Recordings, add, script
 
 WORDS = {
     "say.thanks": "Thank you.",
@@ -33,8 +37,7 @@ WORDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def catalogs() -> Catalogs:
+def worded(assets: Assets = NO_ASSETS) -> Catalogs:
     english = Language(
         code="en",
         name="English",
@@ -47,7 +50,12 @@ def catalogs() -> Catalogs:
     )
     messages = {key: Words(forms=(text,), plural=lambda _: 0) for key, text in WORDS.items()}
     domain = Domain(messages=messages, review=Review(reviewed=False))
-    return Catalogs({"en": english}, {"en": {"chat": domain}}, strict=True)
+    return Catalogs({"en": english}, {"en": {"chat": domain}}, strict=True, assets=assets)
+
+
+@pytest.fixture(scope="module")
+def catalogs() -> Catalogs:
+    return worded()
 
 
 def reply(say: str, *choices: str, turn: int | None = None, **args: str) -> Reply:
@@ -187,7 +195,27 @@ def test_what_is_queued_is_plain_json(catalogs: Catalogs) -> None:
         "choices": [{"id": "yes", "label": "Yes"}],
         "numbered": True,
         "turn": 1,
+        "asset": None,
     }
+
+
+def test_a_voice_and_a_picture_come_before_the_words_they_go_with(tmp_path: Path) -> None:
+    (tmp_path / "voice.ogg").write_bytes(b"OggS" + bytes(24) + b"OpusHead" + bytes(64))
+    add(tmp_path, "en", script("Who?", ["Yes"]), tmp_path / "voice.ogg")
+    recordings = Recordings.load(tmp_path)
+    words = worded(
+        Assets(folders=(tmp_path,), pictures={"ask.who": "who.png"}, recordings=(recordings,))
+    )
+
+    picture, voice, text = shown(words, TELEGRAM, reply("ask.who", "yes", turn=1))
+    assert picture.asset == "who.png"
+    assert voice.asset == recordings.find("en", script("Who?", ["Yes"]))
+    assert (text.text, text.asset) == ("Who?", None)
+
+    (by_sms,) = shown(words, SMS, reply("ask.who", "yes", turn=1))
+    assert by_sms.asset is None
+    no_voice_for_other_choices = shown(words, TELEGRAM, reply("ask.who", "no", turn=1))
+    assert [one.asset for one in no_voice_for_other_choices] == ["who.png", None]
 
 
 def test_no_word_shows_in_a_repr(catalogs: Catalogs) -> None:

@@ -353,3 +353,25 @@ def test_a_consent_can_be_taken_back_after_sending() -> None:
 def test_a_consent_that_was_not_given_cannot_be_taken_back() -> None:
     talk = Talk().goes_to("send", c5="yes").chooses("yes").types("hm").chooses("after.withdraw")
     assert talk.taps("withdraw.c7").says[0] == "say.stale"
+
+
+@pytest.mark.parametrize("question", EVERYWHERE)
+def test_info_is_read_without_giving_anything_and_leads_back(question: str) -> None:
+    talk = Talk().goes_to(question)
+    answers = talk.state.answers
+    talk.says_word("info")
+    assert (talk.says, talk.asked) == (["say.about", "ask.info"], "info")
+    for topic in ("first_hours", "rights", "first_hours"):
+        talk.chooses(f"info.{topic}")
+        assert (talk.says, talk.verbs) == ([f"say.info.{topic}", "ask.info"], [])
+    talk.chooses("pause.go_on")
+    assert talk.asked == question
+    assert {k: v for k, v in talk.state.answers.items() if k != "info"} == answers
+
+
+def test_who_stops_while_reading_goes_on_there() -> None:
+    talk = Talk().goes_to("c1").says_word("info").chooses("info.what").says_word("stop")
+    talk.types("hello")
+    assert talk.asked == "info"
+    talk.says_word("back")
+    assert talk.asked == "c1"

@@ -51,7 +51,7 @@ def test_an_adult_is_asked_everything_in_the_app() -> None:
     )
     skipped_by_condition = {
         "person_agrees", "client_agrees", "person_age", "basis", "since", "date_precision",
-        "suicide", "suicide_now", "delete_sure", "after", "withdraw", "language_guess",
+        "suicide", "suicide_now", "delete_sure", "after", "withdraw", "info", "language_guess",
         "person_now", "fb_reached", "fb_respected", "fb_safe",
     }  # fmt: skip
     asked = set(talk.asked_keys)

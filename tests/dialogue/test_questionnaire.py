@@ -11,7 +11,7 @@ BY_SMS = {
     "language", "safe_now", "danger", "role", "person_agrees", "client_agrees", "age",
     "person_age", "c1", "when", "admin1", "since", "urgent", "area", "needs", "c2", "pro_gender",
     "exclude", "c7", "contact_when", "send", "suicide", "suicide_now", "delete_sure", "after",
-    "withdraw", "language_guess", "person_now", "fb_reached", "fb_respected", "fb_safe",
+    "withdraw", "info", "language_guess", "person_now", "fb_reached", "fb_respected", "fb_safe",
 }  # fmt: skip
 
 
