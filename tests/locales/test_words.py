@@ -61,9 +61,9 @@ SLIPS = {
     "fr": r"\bviol|pénétr|vagin|pénis|\banal|génita|sperme|victime|vierge|consent|résist|"
     r"portiez|pourquoi avez-vous|auriez dû|trop tard|garanti|promet|promis|\bdoses?\b|"
     r"\d ?mg\b|comprimé|pilule|blockchain",
-    "uk": r"ґвалт|згвалт|проник|вагін|піхв|пеніс|\bанал|геніта|статев|сперм|жертв|незайман|цнот|"
-    r"опір|опирал|вдягнен|одягнен|чому ви\b|треба було|слід було|мали б|запізно|гаранту|обіця|"
-    r"будете в безпеці|\bдоз[аиуі]?\b|\d ?мг\b|таблет|пігул|блокчейн",
+    "uk": r"ґвалт|згвалт|проник|вагін|піхв|пеніс|(?<!\w)анал|геніта|статев|сперм|жертв|незайман|"
+    r"цнот|опір|опирал|вдягнен|одягнен|чому ви(?!\w)|треба було|слід було|варто було|запізно|"
+    r"гаранту|обіця|будете в безпеці|(?<!\w)доз[аиуі]?(?!\w)|\d ?мг(?!\w)|таблет|пігул|блокчейн",
 }
 """Graphic words, blame, promises, doses: none of them has a place in the chat."""
 
@@ -72,7 +72,7 @@ SHOWS_THE_SUBJECT = {
     r"survivor|soldier|rebel|crime",
     "fr": r"forc[ée]|sexuel|attaqu|\barmes?\b|frapp|\btu[ée]|violen|\babus|agress|menac|danger|"
     r"survivant|soldat|rebelle|crime",
-    "uk": r"примус|примуш|секс|статев|напад|збро|побит|\bбил[аи]?\b|\bв?бив|вбит|убит|насил|"
+    "uk": r"примус|примуш|секс|статев|напад|збро|побит|(?<!\w)(?:бил|бив)|вбив|вбит|убит|насил|"
     r"ґвалт|знущ|катув|погро|загро|небезпе|постражда|солдат|військ|бойов|злочин",
 }
 """An SMS lies open on the phone."""
