@@ -73,10 +73,13 @@ def read_report(
 ) -> Report:
     """Arrange a report's JSON; `later` are consents that were given or taken back since."""
     data: dict[str, Any] = json.loads(content)
-    answers: Mapping[str, Any] = data.get("answers", {})
+    version = data.get("version", 1)
+    answers = questionnaire.renew(version, data.get("answers", {}))
     records = [*data.get("consents", ()), *(json.loads(one) for one in later)]
     return Report(
-        panels=tuple(_panels(answers, data.get("texts", {}), questionnaire)),
+        panels=tuple(
+            _panels(answers, questionnaire.renew(version, data.get("texts", {})), questionnaire)
+        ),
         consents=tuple(_consents(answers, records, questionnaire)),
         urgency=data.get("urgency"),
         reasons=tuple(data.get("reasons", ())),

@@ -27,6 +27,7 @@ def facts(scene: Scene) -> Json:
         "urgency": rank_of(rules),
         "reasons": [rule.id for rule in rules],
         "windows": [asdict(one) for one in open_windows(questionnaire, state.answers, scene.times)],
+        "version": questionnaire.version,
         "rules_version": questionnaire.rules_version,
         "services": [one.partition(".")[2] for one in scene.given(SERVICES)],
         "minor": questionnaire.conditions["minor"].holds(codes),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dialogue.questionnaire.conditions import satisfiable
 from dialogue.questionnaire.messages import SAID, reason_told
 from dialogue.questionnaire.model import Questionnaire
-from dialogue.questionnaire.reader import QuestionnaireError
+from dialogue.questionnaire.reader import Mistakes, QuestionnaireError
 
 Problem = tuple[str, str]
 """Where (a key of the remembered lines) and what."""
@@ -25,12 +25,14 @@ def check(questionnaire: Questionnaire, lines: Mapping[str, int], *, rules: str)
     """Refuse a questionnaire that could not be carried through; `rules` names their file.
 
     Raises:
-        QuestionnaireError: for the first problem.
+        QuestionnaireError: for the first problem, with the others beside it.
     """
-    for look in (_parts, _detours, _repeats, _ways, _rules, _says):
+    mistakes = Mistakes()
+    for look in (_parts, _detours, _repeats, _ways, _past, _rules, _says):
         for where, what in look(questionnaire):
             file = rules if where.startswith("rule ") else None
-            raise QuestionnaireError(lines.get(where, 1), what, file)
+            mistakes.take(QuestionnaireError(lines.get(where, 1), what, file))
+    mistakes.tell()
 
 
 def _parts(made: Questionnaire) -> Iterator[Problem]:
@@ -64,6 +66,23 @@ def _repeats(made: Questionnaire) -> Iterator[Problem]:
         last = block.questions[-1]
         if last.kind != "menu" or last.option("yes") is None:
             yield f"block {block.id}", "a block that repeats must end with a menu that has `yes`"
+
+
+def _past(made: Questionnaire) -> Iterator[Problem]:
+    """History leads to what there is, and speaks of nothing that is asked still."""
+    refs = {option.ref for question in made.questions.values() for option in question.options}
+    for change in made.history:
+        if change.version > made.version:
+            yield "", f"`history` knows version {change.version}, but this is {made.version}"
+        for old, new in change.renamed.items():
+            if old in made.questions or old in refs:
+                yield "", f"`history` renames `{old}`, which is asked still"
+            later = {name for one in made.history for name in (*one.renamed, *one.retired)}
+            if new not in made.questions and new not in refs and new not in later:
+                yield "", f"`history` renames `{old}` to `{new}`, which is not there"
+        for old in change.retired:
+            if old in made.questions:
+                yield "", f"`history` retires `{old}`, which is asked still"
 
 
 def _ways(made: Questionnaire) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from dialogue.questionnaire.reader import Items, QuestionnaireError, Section, Value, Word
+from dialogue.questionnaire.reader import Items, Mistakes, QuestionnaireError, Section, Value, Word
 
 T = TypeVar("T")
 
@@ -69,7 +69,12 @@ class Fields:
             return ()
         if not isinstance(value, Items):
             raise QuestionnaireError(value.line, f"`{name}` must be a list")
-        return tuple(make(item) for item in value)
+        made, mistakes = [], Mistakes()
+        for item in value:
+            with mistakes.gathered():
+                made.append(make(item))
+        mistakes.tell()
+        return tuple(made)
 
 
 def as_word(value: Value) -> Word:

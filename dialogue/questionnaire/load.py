@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from dialogue.questionnaire.checks import check
-from dialogue.questionnaire.conditions import ALWAYS, All, Any, Condition, Is, Not, Only
+from dialogue.questionnaire.conditional import ConditionReader
+from dialogue.questionnaire.conditions import ALWAYS, All
 from dialogue.questionnaire.fields import Fields, as_word, as_words
+from dialogue.questionnaire.history import read_change
 from dialogue.questionnaire.model import (
     COMMANDED,
     LANGUAGE,
@@ -20,7 +22,15 @@ from dialogue.questionnaire.model import (
     Questionnaire,
     Rule,
 )
-from dialogue.questionnaire.reader import Items, QuestionnaireError, Section, Value, Word, read
+from dialogue.questionnaire.reader import (
+    Items,
+    Mistakes,
+    QuestionnaireError,
+    Section,
+    Value,
+    Word,
+    read,
+)
 
 SHIPPED = Path(__file__).parent / "crsv.yml"
 
@@ -62,14 +72,12 @@ def _id(value: Value) -> Word:
     return word
 
 
-class _Reader:
+class _Reader(ConditionReader):
     """One reading: remembers which ids it met, so that it can refuse unknown and double ones."""
 
     def __init__(self) -> None:
-        self.codes: dict[str, frozenset[str]] = {}
+        super().__init__()
         self.refs: set[str] = set()
-        self.conditions: dict[str, Condition] = {}
-        self.named: Section = Section(0)
         self.lines: dict[str, int] = {}
         self.languages: tuple[Word, ...] = ()
 
@@ -83,13 +91,20 @@ class _Reader:
                 1, "version, languages, text_limit and hide_texts must be there, and not 0"
             )
         says = self._says(fields.needed("says"))
-        self.named = self._section(fields.value("conditions") or Section(1), "conditions")
-        blocks = self._blocks(fields.needed("blocks"))
+        self.named = self.section(fields.value("conditions") or Section(1), "conditions")
+        mistakes, blocks = Mistakes(), ()
+        with mistakes.gathered():
+            blocks = self._blocks(fields.needed("blocks"))
         for name in list(self.named):
-            self._named(name)
-        file = fields.word("urgency")
-        fields.done()
-        rules_version, rules = self._urgency(file, folder)
+            with mistakes.gathered():
+                self.condition_named(name)
+        file, history = fields.word("urgency"), fields.each("history", read_change)
+        with mistakes.gathered():
+            fields.done()
+        rules_version, rules = 0, ()
+        with mistakes.gathered():
+            rules_version, rules = self._urgency(file, folder)
+        mistakes.tell()
         made = Questionnaire(
             version=version,
             languages=tuple(map(str, languages)),
@@ -99,6 +114,7 @@ class _Reader:
             blocks=blocks,
             rules=rules,
             conditions=self.conditions,
+            history=history,
             says=says,
         )
         check(made, self.lines, rules=str(file))
@@ -115,18 +131,13 @@ class _Reader:
             version, rules = fields.number("version"), fields.each("rules", self._rule)
             fields.done()
         except QuestionnaireError as error:
-            raise QuestionnaireError(error.line, error.reason, file) from None
+            raise error.of(file) from None
         if not (version and rules):
             raise QuestionnaireError(1, "version and rules must be there, and not 0", file)
         return version, rules
 
     def _says(self, value: Value) -> dict[str, str]:
-        return {str(key): str(as_word(note)) for key, note in self._section(value, "says").items()}
-
-    def _section(self, value: Value, what: str) -> Section:
-        if not isinstance(value, Section):
-            raise QuestionnaireError(value.line, f"`{what}` must be a section of `key: value`")
-        return value
+        return {str(key): str(as_word(note)) for key, note in self.section(value, "says").items()}
 
     def _once(self, id_: Word, what: str) -> str:
         if f"{what} {id_}" in self.lines:
@@ -139,13 +150,18 @@ class _Reader:
     def _blocks(self, value: Value) -> tuple[Block, ...]:
         if not isinstance(value, Items):
             raise QuestionnaireError(value.line, "`blocks` must be a list")
-        return tuple(self._block(item) for item in value)
+        made, mistakes = [], Mistakes()
+        for item in value:
+            with mistakes.gathered():
+                made.append(self._block(item))
+        mistakes.tell()
+        return tuple(made)
 
     def _block(self, value: Value) -> Block:
         fields = Fields(value, "a block")
         id_ = self._once(_id(fields.needed("id")), "block")
         repeat, detour = fields.number("repeat") or 1, fields.flag("detour")
-        when = self._when(fields)
+        when = self.when(fields)
         questions = fields.each("questions", self._question)
         fields.done()
         if not questions:
@@ -159,6 +175,13 @@ class _Reader:
     def _question(self, value: Value) -> Question:
         fields = Fields(value, "a question")
         id_ = self._once(_id(fields.needed("id")), "question")
+        try:
+            return self._asked(fields, id_)
+        except QuestionnaireError:
+            self.broken.add(id_)  # so that what speaks of it isn't taken for a mistake too
+            raise
+
+    def _asked(self, fields: Fields, id_: str) -> Question:
         kind = self._one_of(fields.word("kind"), KINDS, "kind")
         required = fields.flag("required")
         options = tuple(
@@ -170,7 +193,7 @@ class _Reader:
         question = Question(
             id=id_,
             kind=kind,
-            when=self._when(fields),
+            when=self.when(fields),
             options=options,
             required=required,
             sms=fields.flag("sms"),
@@ -230,7 +253,7 @@ class _Reader:
         name, caused = value, Section(value.line)
         if isinstance(value, Section) and len(value) == 1:
             ((name, causes),) = value.items()
-            caused = self._section(causes, str(name))
+            caused = self.section(causes, str(name))
         word = as_word(name)
         ref = self._ref(word, question)
         fields = Fields(caused, f"option `{word}`")
@@ -252,7 +275,7 @@ class _Reader:
         if word in SHARED:
             return str(word)
         if "." in word:
-            if word not in self.refs:
+            if word not in self.refs and word.partition(".")[0] not in self.broken:
                 raise QuestionnaireError(word.line, f"no earlier question has the option `{word}`")
             return str(word)
         if not re.fullmatch(r"[a-z0-9_]+", word):
@@ -270,7 +293,7 @@ class _Reader:
             )
         return str(word)
 
-    # -- conditions and rules
+    # -- rules
 
     def _rule(self, value: Value) -> Rule:
         fields = Fields(value, "a rule")
@@ -279,7 +302,7 @@ class _Reader:
             id=id_,
             version=self._version(fields),
             rank=RANKS.index(self._one_of(fields.word("rank"), RANKS, "rank")),
-            when=self._when(fields),
+            when=self.when(fields),
             source=str(fields.word("source")),
             windows=self._windows(fields, id_),
             tell=fields.text("tell"),
@@ -300,59 +323,10 @@ class _Reader:
         if hours is not None:
             raise QuestionnaireError(fields.line, "a rule has `hours` or `windows`, not both")
         inner = Fields(spans, "`windows`")
-        named = {
-            str(_id(name)): inner.number(name) or 0 for name in self._section(spans, "windows")
-        }
+        named = {str(_id(name)): inner.number(name) or 0 for name in self.section(spans, "windows")}
         if not named or not all(named.values()):
             raise QuestionnaireError(spans.line, "a window is open for an hour at least")
         return named
-
-    def _when(self, fields: Fields) -> Condition:
-        value = fields.value("when")
-        return ALWAYS if value is None else self._condition(value)
-
-    def _condition(self, value: Value) -> Condition:
-        if isinstance(value, Word):
-            return self._named(value)
-        if isinstance(value, Items):
-            raise QuestionnaireError(value.line, "a list needs `any:` or `all:` before it")
-        parts = tuple(self._part(key, content) for key, content in value.items())
-        return parts[0] if len(parts) == 1 else All(parts)
-
-    def _part(self, key: Word, content: Value) -> Condition:
-        if key in {"all", "any"}:
-            if not isinstance(content, Items):
-                raise QuestionnaireError(content.line, f"`{key}` needs a list")
-            parts = tuple(map(self._condition, content))
-            return All(parts) if key == "all" else Any(parts)
-        if key == "not":
-            return Not(self._condition(content))
-        if key == "only":
-            tests = self._section(content, "only").items()
-            return All(tuple(Only(*self._test(name, codes)) for name, codes in tests))
-        return Is(*self._test(key, content))
-
-    def _test(self, question: Word, content: Value) -> tuple[str, frozenset[str]]:
-        known = self.codes.get(question)
-        if known is None:
-            raise QuestionnaireError(
-                question.line, f"no question `{question}` comes before this condition"
-            )
-        for code in (words := as_words(content)):
-            if code not in known:
-                raise QuestionnaireError(code.line, f"`{question}` has no option `{code}`")
-        return str(question), frozenset(map(str, words))
-
-    def _named(self, name: Word) -> Condition:
-        """A named condition, read where it is first used: by then its questions are known."""
-        if name not in self.conditions:
-            content = self.named.pop(name, None)
-            if content is None:
-                raise QuestionnaireError(
-                    name.line, f"there is no condition `{name}`, or it leads back to itself"
-                )
-            self.conditions[str(name)] = self._condition(content)
-        return self.conditions[name]
 
 
 _NEEDS = {True: "no options", False: "options"}

@@ -95,7 +95,10 @@ def message_ids(questionnaire: Questionnaire) -> MessageIds:
         for topic in questionnaire.topics
         for number in range(questionnaire.hide_texts)
     }
+    retired = questionnaire.retired
     staff = {f"name.{question.id}" for question in questions if question.kept}
+    staff |= {"block.retired", *(f"name.{question}" for question in retired)}
+    options |= {f"option.{question}.{code}" for question in retired for code in retired[question]}
     return MessageIds(
         chat=frozenset(
             asked

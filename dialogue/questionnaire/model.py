@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dialogue.questionnaire.conditions import Condition, questions_of
+from dialogue.questionnaire.history import Change
 
 SHARED = ("yes", "no", "unsure", "dk", "pns", "done", "skip", "person")
 """Options that mean the same in every question and carry no question in their message id."""
@@ -133,6 +134,8 @@ class Questionnaire:
     blocks: tuple[Block, ...]
     rules: tuple[Rule, ...]
     conditions: Mapping[str, Condition]
+    history: tuple[Change, ...] = ()
+    """What earlier versions changed."""
     says: Mapping[str, str]
     """Ids of statements and their notes for translators; `{x}` in a note is a placeholder."""
 
@@ -145,6 +148,11 @@ class Questionnaire:
     def order(self) -> tuple[Block, ...]:
         """The blocks of the normal way."""
         return tuple(block for block in self.blocks if not block.detour)
+
+    @cached_property
+    def retired(self) -> Mapping[str, tuple[str, ...]]:
+        """Questions that older reports may answer and nobody asks now, with their options."""
+        return {id_: codes for one in self.history for id_, codes in one.retired.items()}
 
     @cached_property
     def detours(self) -> Mapping[str, Block]:

@@ -4,6 +4,7 @@ Scalars stay words: `yes`, `no` and `1` are what is written, not what YAML 1.1 m
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import yaml
 
@@ -19,10 +20,44 @@ class QuestionnaireError(Exception):
         self.line = line
         self.reason = reason
 
+        self.others: tuple[QuestionnaireError, ...] = ()
+
+    def of(self, file: str) -> "QuestionnaireError":
+        """The same mistakes, told with the file that they stand in."""
+        error = QuestionnaireError(self.line, self.reason, file)
+        error.others = tuple(other.of(file) for other in self.others)
+        return error
+
     @property
     def lines(self) -> tuple[str, ...]:
         """Each mistake by itself, with its line."""
-        return (str(self),)
+        return (str(self), *(line for other in self.others for line in other.lines))
+
+
+class Mistakes:
+    """Gathers mistakes, so that all of a file are told at once and not one after the other."""
+
+    def __init__(self) -> None:
+        self._found: list[QuestionnaireError] = []
+
+    def take(self, error: QuestionnaireError) -> None:
+        """Remember one, with those that came with it."""
+        self._found.append(error)
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Go on after what is wrong inside."""
+        try:
+            yield
+        except QuestionnaireError as error:
+            self.take(error)
+
+    def tell(self) -> None:
+        """Raise what was gathered: the first mistake, with the others beside it."""
+        if self._found:
+            first, *rest = self._found
+            first.others = (*first.others, *rest)
+            raise first
 
 
 class Word(str):

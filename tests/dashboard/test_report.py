@@ -112,3 +112,42 @@ def test_every_question_that_can_be_answered_has_a_place(tmp_path: Path) -> None
     broken.write_text(CRSV.read_text("utf-8").replace("blocks:", "boxes:"))
     with pytest.raises(ConfigurationError, match=r"broken\.yml"):
         Questionnaire.read(broken)
+
+
+def test_a_report_of_an_older_questionnaire_stays_readable(tmp_path: Path) -> None:
+    changed = tmp_path / "own.yml"
+    history = """
+history:
+  - version: 3
+    renamed: {perp_type.robbers: perp_type.gang}
+  - version: 2
+    renamed: {perp_type.bandits: perp_type.robbers, place_words: landmark}
+    retired: {weather: [sun, rain], notes: []}
+"""
+    changed.write_text(CRSV.read_text("utf-8") + history, "utf-8")
+    old = {
+        "version": 1,
+        "answers": {
+            "perp_type#2": ["perp_type.bandits"],
+            "place_words": ["@text"],
+            "weather": ["weather.sun"],
+            "notes": ["@text"],
+        },
+        "texts": {"place_words": "by the old well", "notes": "two carts"},
+    }
+    report = read_report(json.dumps(old).encode(), Questionnaire.read(changed))
+    answers = {one.question: one for panel in report.panels for one in panel.answers}
+    assert answers["perp_type"].labels == ("option.perp_type.gang",)
+    assert answers["landmark"].words == "by the old well"
+    assert answers["weather"].labels == ("option.weather.sun",)
+    assert answers["notes"].words == "two carts"
+    assert report.panels[-1].block == "retired"
+
+
+def test_a_report_of_this_version_is_left_alone(tmp_path: Path) -> None:
+    changed = tmp_path / "own.yml"
+    history = "\nhistory:\n  - version: 2\n    renamed: {perp_type.gang: perp_type.militia}\n"
+    changed.write_text(CRSV.read_text("utf-8") + history, "utf-8")
+    new = {"version": 2, "answers": {"perp_type": ["perp_type.gang"]}}
+    report = read_report(json.dumps(new).encode(), Questionnaire.read(changed))
+    assert report.panels[0].answers[0].labels == ("option.perp_type.gang",)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.questionnaire import SHIPPED, QuestionnaireError, parse
+from dialogue.questionnaire import SHIPPED, QuestionnaireError, message_ids, parse
 
 TEXT = SHIPPED.read_text("utf-8")
 RULES = SHIPPED.with_name("urgency.yml").read_text("utf-8")
@@ -84,3 +84,53 @@ def test_a_mistake_in_the_rules_names_their_file_and_line(
 def test_what_is_no_questionnaire_is_refused(text: str) -> None:
     with pytest.raises(QuestionnaireError):
         parse(text)
+
+
+def test_all_mistakes_are_told_at_once_and_none_that_only_follows() -> None:
+    wrong = (
+        TEXT.replace("        kind: date", "        kind: day", 1)
+        .replace("{duration: held}", "{duration: hold}", 1)
+        .replace("{says: clothing_care}", "{sayz: clothing_care}", 1)
+    )
+    with pytest.raises(QuestionnaireError) as caught:
+        parse(wrong)
+    told = caught.value.lines
+    assert len(told) == 3, told
+    assert [line.split(": ", 1)[1][:12] for line in told] == [
+        "`kind` is `d",
+        "`duration` h",
+        "option `clot",
+    ]
+
+
+HISTORY = """
+history:
+  - version: 2
+    renamed: {perp_type.bandits: perp_type.gang, place_words: landmark}
+    retired: {weather: [sun, rain], notes: []}
+"""
+SECOND = TEXT.replace("version: 1", "version: 2", 1)
+
+
+def test_history_names_what_only_older_reports_answer() -> None:
+    made = parse(SECOND + HISTORY)
+    assert made.retired == {"weather": ("sun", "rain"), "notes": ()}
+    ids = message_ids(made)
+    assert {"name.weather", "name.notes"} <= ids.staff
+    assert {"option.weather.sun", "option.weather.rain"} <= ids.chat
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        ("version: 2", "version: 3", "knows version 3, but this is 2"),
+        ("perp_type.bandits:", "perp_type.army:", "renames `perp_type.army`, which is asked still"),
+        ("perp_type.gang,", "perp_type.thieves,", "to `perp_type.thieves`, which is not there"),
+        ("{weather:", "{landmark:", "retires `landmark`, which is asked still"),
+        ("retired:", "gone:", "a change has no `gone`"),
+    ],
+)
+def test_a_history_that_leads_nowhere_is_refused(right: str, wrong: str, reason: str) -> None:
+    with pytest.raises(QuestionnaireError) as caught:
+        parse(SECOND + HISTORY.replace(right, wrong, 1))
+    assert reason in "\n".join(caught.value.lines)
