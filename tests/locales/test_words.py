@@ -25,7 +25,7 @@ WRITTEN = {
     for code in LANGUAGES
 }
 """All forms of all messages of the chat, as they stand in the files."""
-GSM_7 = ("en", "fr")
+GSM_7 = ("en", "fr", "sw")
 """Languages whose letters can all be chosen from the 7-bit alphabet of SMS."""
 SMS_QUESTIONS = tuple(one for one in QUESTIONNAIRE.questions.values() if one.sms)
 OWN_IDS = frozenset(
@@ -64,6 +64,10 @@ SLIPS = {
     "uk": r"ґвалт|згвалт|проник|вагін|піхв|пеніс|(?<!\w)анал|геніта|статев|сперм|жертв|незайман|"
     r"цнот|опір|опирал|вдягнен|одягнен|чому ви(?!\w)|треба було|слід було|варто було|запізно|"
     r"гаранту|обіця|будете в безпеці|(?<!\w)доз[аиуі]?(?!\w)|\d ?мг(?!\w)|таблет|пігул|блокчейн",
+    "sw": r"\bu?baka|mbaka|bakwa|\bkuma\b|\bmboo|\bu(?:ume|ke)\b|mkundu|shahawa|manii|athirika|"
+    r"bikira|ridhaa|\bidhini|kinza|kupinga|ulivaa|kwa nini (?:uli|huku)|ungepaswa|ulipaswa|"
+    r"mechelewa|dhamana|\bahidi|aahidi|utakuwa salama|\bdozi|\d ?mg\b|kidonge|vidonge|\btembe\b|"
+    r"blockchain",
 }
 """Graphic words, blame, promises, doses: none of them has a place in the chat."""
 
@@ -74,6 +78,8 @@ SHOWS_THE_SUBJECT = {
     r"survivant|soldat|rebelle|crime",
     "uk": r"примус|примуш|секс|статев|напад|збро|побит|(?<!\w)(?:бил|бив)|вбив|вбит|убит|насил|"
     r"ґвалт|знущ|катув|погро|загро|небезпе|постражда|солдат|військ|бойов|злочин",
+    "sw": r"lazimish|\bnguvu|ngono|\bbak[aw]|bakwa|shambuli|silaha|pigwa|\buaw?a|kuua|mauaji|"
+    r"ukatili|unyanyas|dhulum|vitisho|hatari|manusura|askari|jeshi|waasi|uhalifu|\bjinai",
 }
 """An SMS lies open on the phone."""
 
