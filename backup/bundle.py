@@ -22,7 +22,7 @@ from core.errors import ConfigurationError, NotAllowedError
 from core.identifiers import CaseId, RecordId
 from core.settings import Settings
 from dashboard.chronicle import Chronicler
-from dashboard.questionnaire import Questionnaire
+from dashboard.questionnaire import CRSV, Questionnaire
 from locales import Catalogs
 from referrals.professionals import SignedIn, sign_in
 from referrals.tables import CaseRow
@@ -104,13 +104,13 @@ async def _order(args: Namespace, sessions: Sessions, person: SignedIn) -> Order
 
 
 def _maker(settings: Settings, sessions: Sessions, keys: KeyProvider) -> Maker:
-    catalogs = Catalogs.load()
+    catalogs = Catalogs.of(settings)
     return Maker(
         sessions=sessions,
         keys=keys,
         store=open_store(settings),
         catalogs=catalogs,
-        chronicle=Chronicler(catalogs, Questionnaire.read()),
+        chronicle=Chronicler(catalogs, Questionnaire.read(settings.questionnaire or CRSV)),
         known=Known.of(settings),
     )
 

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
 LONGEST_PAUSE = 10.0
 STOP_WITHIN = 10.0
-NEEDED_BY_ANY = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR")
+NEEDED_BY_ANY = ("HOME", "LANG", "LC_ALL", "PATH", "QUESTIONNAIRE", "TMPDIR")
 
 
 class ProcessError(BackUpError):

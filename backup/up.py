@@ -56,7 +56,7 @@ async def _up(settings: Settings, *, demo: bool) -> int:
         ports["TIMESTAMP_PORT"] = settings.timestamp_port
     for variable, port in ports.items():
         require_free_port(port, variable=variable)
-    await _train()
+    await _train(settings)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -98,6 +98,7 @@ async def running(
         "ESCROW_RECIPIENT": escrow_recipient(settings),
         "GATEWAY_PORT": str(settings.gateway_port),
         "SIMULATOR": str(simulator).lower(),
+        **_questionnaire(settings),
         **(DEMONSTRATION if simulator else {}),
         **(authority.environment if authority else {}),
     }
@@ -159,15 +160,23 @@ def development_chain(settings: Settings) -> DevelopmentChain | None:
     return prepare(settings, binary)
 
 
-async def _train() -> None:
+async def _train(settings: Settings) -> None:
     """Train the dialogue if its words or questions changed; it prints its own progress."""
     if not DIALOGUE_PYTHON.exists():
         raise ConfigurationError("the dialogue's environment is missing; run `make install`")
     process = await asyncio.create_subprocess_exec(
-        str(DIALOGUE_PYTHON), "-m", "dialogue.train", cwd=ROOT
+        *(str(DIALOGUE_PYTHON), "-m", "dialogue.train"),
+        cwd=ROOT,
+        env={**os.environ, **_questionnaire(settings)},
     )
     if await process.wait() != 0:
         raise ConfigurationError("the dialogue could not be trained; see above")
+
+
+def _questionnaire(settings: Settings) -> dict[str, str]:
+    """An own questionnaire, named so that a process that runs elsewhere finds it."""
+    own = settings.questionnaire
+    return {"QUESTIONNAIRE": str(own.resolve())} if own else {}
 
 
 def _print_addresses(settings: Settings, *, demo: bool) -> None:

@@ -126,7 +126,7 @@ async def open_parts(settings: Settings, *, connections: int) -> AsyncIterator[P
     engine = open_engine(database_url(settings), size=connections)
     sealing = open_sealing(settings)
     sessions = open_sessions(engine)
-    catalogs, numbers = Catalogs.load(), open_numbers(settings)
+    catalogs, numbers = Catalogs.of(settings), open_numbers(settings)
     languages = open_languages(settings, catalogs)
     try:
         async with httpx.AsyncClient(timeout=10) as client:

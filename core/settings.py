@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         False,  # noqa: FBT003
         description="true to offer, marked, languages whose words no practitioner has approved",
     )
+    questionnaire: Path | None = Field(
+        None, description="the file of an own questionnaire; its words lie in `locales` beside it"
+    )
     country: str | None = Field(
         None, pattern="^[A-Za-z]{2}$", description="two letters (ISO 3166), for numbers to call"
     )

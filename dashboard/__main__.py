@@ -12,7 +12,7 @@ from core.settings import Settings
 from dashboard.app import create_app
 from dashboard.hub import Hub
 from dashboard.parts import Origin, Parts
-from dashboard.questionnaire import Questionnaire
+from dashboard.questionnaire import CRSV, Questionnaire
 from locales import Catalogs
 from vault.bundle.make import Known
 from vault.escrow import escrow_of
@@ -59,8 +59,8 @@ async def _run(settings: Settings) -> None:
         keys=open_keys(settings),
         store=open_store(settings),
         escrow=escrow_of(settings),
-        catalogs=Catalogs.load(),
-        questionnaire=Questionnaire.read(),
+        catalogs=Catalogs.of(settings),
+        questionnaire=Questionnaire.read(settings.questionnaire or CRSV),
         known=Known.of(settings),
         database_url=url,
         origin=Origin.parse(settings.dashboard_address),

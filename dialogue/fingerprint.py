@@ -16,18 +16,21 @@ _CODE = (
 _WORDS = ("*/LC_MESSAGES/chat.po", "*/understanding.yml")
 
 
-def fingerprint(locales: Path = paths.LOCALES) -> str:
+def fingerprint(words: tuple[Path, ...] = paths.WORDS) -> str:
     """Hash the questionnaire, the words, the code that learns from them, and the lock."""
     digest = hashlib.sha256()
-    for root, file in _inputs(locales):
+    for root, file in _inputs(words):
         content = file.read_bytes()
         digest.update(f"\0{file.relative_to(root)}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
 
 
-def _inputs(locales: Path) -> Iterator[tuple[Path, Path]]:
+def _inputs(words: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:
     for pattern in _CODE:
         yield from ((paths.PACKAGE, file) for file in sorted(paths.PACKAGE.glob(pattern)))
-    for pattern in _WORDS:
-        yield from ((locales, file) for file in sorted(locales.glob(pattern)))
+    own = paths.QUESTIONNAIRE.parent
+    yield from ((own, file) for file in sorted(own.glob("*.yml")))
+    for folder in words:
+        for pattern in _WORDS:
+            yield from ((folder, file) for file in sorted(folder.glob(pattern)))

@@ -10,14 +10,14 @@ import json
 import sys
 from pathlib import Path
 
+from dialogue.paths import QUESTIONNAIRE
 from dialogue.questionnaire import load, message_ids, placeholders
-from dialogue.questionnaire.load import SHIPPED
 from dialogue.questionnaire.reader import QuestionnaireError
 
 
 def main(arguments: list[str]) -> int:
     """Print the outline of the given questionnaire, or of the one that runs."""
-    path = Path(arguments[0]) if arguments else SHIPPED
+    path = Path(arguments[0]) if arguments else QUESTIONNAIRE
     try:
         made = load(path)
     except (OSError, QuestionnaireError) as error:

@@ -12,6 +12,7 @@ from typing import Self
 
 from babel.numbers import format_decimal
 
+from core.settings import Settings
 from locales.articles import as_domain, read_articles
 from locales.assets import Assets
 from locales.languages import SOURCE, Language, chain, read_registry
@@ -56,6 +57,13 @@ class Catalogs:
             for code, own in domains.items()
         }
         self._strict = strict
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What a deployment says: its country's articles, and its own words before the shipped."""
+        own = settings.questionnaire.parent / "locales" if settings.questionnaire else None
+        country = settings.country.lower() if settings.country else None
+        return cls.load(country=country, own=own)
 
     @classmethod
     def load(

@@ -9,8 +9,9 @@ from dialogue.editor import importing
 from dialogue.editor.drafts import BlockDraft, add_says, blocks_of, next_version, put_into
 from dialogue.editor.preview import Preview, play
 from dialogue.editor.words import Words, catalog, written
+from dialogue.paths import QUESTIONNAIRE
 from dialogue.questionnaire import Questionnaire, QuestionnaireError, load, message_ids
-from dialogue.questionnaire.load import SHIPPED, parse
+from dialogue.questionnaire.load import parse
 
 WRONG = 1
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in error.lines:
             print(f"{args.file}: {line}", file=sys.stderr)
         return WRONG
-    words = written(made.languages, args.words)
+    words = written(made.languages, [args.file.parent / "locales", *(args.words or ())])
     return {"check": _check, "preview": _preview, "export": _export, "import": _import}[
         args.command
     ](args, made, words)
@@ -46,7 +47,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         if name == "import":
             one.add_argument("form", type=Path, metavar="FORM.xlsx")
             one.add_argument("--after", default="incident", help="the block after which they stand")
-        one.add_argument("file", type=Path, nargs="?", default=SHIPPED, metavar="FILE.yml")
+        one.add_argument("file", type=Path, nargs="?", default=QUESTIONNAIRE, metavar="FILE.yml")
         one.add_argument("--words", type=Path, action="append", help="a folder of catalogs")
         if name in {"export", "import"}:
             one.add_argument("-o", "--output", type=Path, required=True)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
+from dialogue.paths import QUESTIONNAIRE, SHIPPED
 from dialogue.questionnaire.checks import check
 from dialogue.questionnaire.conditional import ConditionReader
 from dialogue.questionnaire.conditions import ALWAYS, All
@@ -32,8 +33,6 @@ from dialogue.questionnaire.reader import (
     read,
 )
 
-SHIPPED = Path(__file__).parent / "crsv.yml"
-
 KINDS = ("choice", "choices", "consent", "text", "place", "date", "files", "menu")
 VERBS = (
     "close",
@@ -51,7 +50,7 @@ RANKS = ("P0", "P1", "P2", "P3")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def load(path: Path = SHIPPED) -> Questionnaire:
+def load(path: Path = QUESTIONNAIRE) -> Questionnaire:
     """Read and check a questionnaire file, and the file of urgency rules that it names.
 
     Raises:
