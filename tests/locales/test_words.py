@@ -68,6 +68,9 @@ SLIPS = {
     r"bikira|ridhaa|\bidhini|kinza|kupinga|ulivaa|kwa nini (?:uli|huku)|ungepaswa|ulipaswa|"
     r"mechelewa|dhamana|\bahidi|aahidi|utakuwa salama|\bdozi|\d ?mg\b|kidonge|vidonge|\btembe\b|"
     r"blockchain",
+    "ru": r"изнасил|проник|вагин|влагал|пенис|\bанал(?!из)|генитал|полово|полову|сперм|жертв|девствен|"
+    r"сопротивл|одеты|одежду носи|почему вы\b|надо было|следовало|стоило бы|слишком поздно|поздно\b|"
+    r"гарант|обеща|будете в безопасности|\bдоз[аыуе]?\b|\d ?мг\b|таблет|пилюл|блокчейн",
 }
 """Graphic words, blame, promises, doses: none of them has a place in the chat."""
 
@@ -80,6 +83,8 @@ SHOWS_THE_SUBJECT = {
     r"ґвалт|знущ|катув|погро|загро|небезпе|постражда|солдат|військ|бойов|злочин",
     "sw": r"lazimish|\bnguvu|ngono|\bbak[aw]|bakwa|shambuli|silaha|pigwa|\buaw?a|kuua|mauaji|"
     r"ukatili|unyanyas|dhulum|vitisho|hatari|manusura|askari|jeshi|waasi|uhalifu|\bjinai",
+    "ru": r"принужд|принудит|секс|полово|напад|атак|оруж|избив|избит|побои|\bбил[аи]?\b|уби[влтй]|"
+    r"насил|издев|пыт[ко]|угро[зж]|(?<!з)опасн|пострада|выживш|солдат|военн|боеви|преступ",
 }
 """An SMS lies open on the phone."""
 
