@@ -178,6 +178,15 @@ def test_what_the_program_fills_is_used_in_every_language() -> None:
             )
 
 
+def test_groups_of_digits_keep_their_order_in_words_from_right_to_left() -> None:
+    # Without the mark, "1234 5678" after Arabic letters is shown as "5678 1234".
+    registry = read_registry(HERE / "languages.yml")
+    for language, message_id, words in all_words():
+        if registry[language].direction == "rtl":
+            unmarked = re.search(r"(?<!\N{LEFT-TO-RIGHT MARK}){(?:code|receipt)}", words)
+            assert unmarked is None, message_id
+
+
 def test_commands_are_never_written_out_but_put_in_by_the_program() -> None:
     for language, message_id, words in all_words():
         if not message_id.startswith(("command.", "option.")):
