@@ -13,7 +13,7 @@ from referrals.accounts import Enrolment
 from tests.support.desk import Desk, form_token, take
 
 ROOM = Path(dashboard.__file__).parent
-FIRST_LOAD, CHAT_PAGE, STYLES = 60_000, 40_000, 12_000
+FIRST_LOAD, CHAT_PAGE, STYLES = 60_000, 40_000, 16_000
 
 
 async def weight(browser: httpx.AsyncClient, address: str) -> int:
