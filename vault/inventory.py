@@ -96,12 +96,13 @@ async def _records(session: AsyncSession) -> AsyncIterator[Found]:
 
 
 async def _lost(session: AsyncSession) -> list[int]:
-    """Records that were preserved, are gone, and whose case no entry says was destroyed."""
+    """Records that were preserved and are gone; no entry says that they or their case were."""
     shred = aliased(CustodyEntry)
     there = exists().where(SealedRecord.id == CustodyEntry.record_id)
     destroyed = exists().where(
         shred.case_id == CustodyEntry.case_id,
         shred.action == Action.SHRED,
+        shred.record_id.is_(None) | (shred.record_id == CustodyEntry.record_id),
         shred.sequence > CustodyEntry.sequence,
     )
     query = select(CustodyEntry.record_id).where(_PRESERVED, ~there, ~destroyed).distinct()
@@ -109,4 +110,4 @@ async def _lost(session: AsyncSession) -> list[int]:
     return [number for number in found if number is not None]
 
 
-_PRESERVED: ColumnElement[bool] = CustodyEntry.action == Action.PRESERVE
+_PRESERVED: ColumnElement[bool] = CustodyEntry.action.in_((Action.PRESERVE, Action.REFUSE))

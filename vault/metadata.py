@@ -14,6 +14,15 @@ from vault.derivatives.sandbox import Limits, NoSandboxError, UnreadableError, r
 from vault.intake import BODY, SealedFile
 
 READER = Path(__file__).with_name("metadata_reader.py")
+PYTHON = sorted(
+    {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.executable).resolve().parent.parent,
+        READER,
+    }
+)
+"""What the interpreter needs to run it."""
 LIMITS = Limits(seconds=20, output=64 * 1024)
 
 
@@ -26,13 +35,12 @@ async def read_metadata(file: SealedFile) -> Mapping[str, Any] | None:
         return None
     if file.sealed.size > BODY:
         return {"unread": "too large"}
-    python = {Path(sys.prefix), Path(sys.base_prefix), READER}
     try:
         said = await run(
             (sys.executable, "-I", str(READER), file.type.mime),
             lambda sink: sink.write(file.body),
             LIMITS,
-            readable=sorted(python),
+            readable=PYTHON,
         )
         read: Mapping[str, Any] = json.loads(said)
     except NoSandboxError:

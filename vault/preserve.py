@@ -140,15 +140,16 @@ async def discard_file(
     *,
     manifest: RecordId,
 ) -> None:
-    """Destroy one file and its manifest, as the person wants; an entry without content stays."""
+    """Destroy one file and its manifest, as the person wants; entries without content stay."""
     row = await repository.record(session, case_id, record)
     if row is None:
         return
     if row.object is not None:
         await asyncio.to_thread(store.erase, ObjectRef(row.object))
     await repository.remove_records(session, case_id, (record, manifest))
-    act = Act(actor=SURVIVOR, action=Action.SHRED, case_id=case_id, record_id=record)
-    custody.log(session, act)
+    for one in (record, manifest):
+        act = Act(actor=SURVIVOR, action=Action.SHRED, case_id=case_id, record_id=one)
+        custody.log(session, act)
 
 
 async def refuse_file(

@@ -130,12 +130,13 @@ def _with_input(command: Sequence[str], reader: int) -> list[str]:
 
 def _confined(command: Sequence[str], limits: Limits, readable: Sequence[Path]) -> list[str]:
     program = shutil.which(command[0]) or command[0]
-    shown = [*(Path(place) for place in SYSTEM), *readable]
+    system = [Path(place) for place in SYSTEM]
     return [
         shutil.which("bwrap") or "bwrap",
         *("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         "--clearenv",
-        *(word for place in shown if place.exists() for word in _bound(place)),
+        *(word for place in system if place.exists() for word in _bound(place)),
+        *(word for place in readable for word in ("--ro-bind", str(place), str(place))),
         *("--dev", "/dev", "--ro-bind-data", "{input}", INPUT, "--remount-ro", "/"),
         *("--chdir", "/", "--", "/usr/bin/prlimit"),
         f"--cpu={limits.seconds}",

@@ -24,32 +24,6 @@ async def sandbox() -> None:
         pytest.skip(problem)
 
 
-def with_place(photo: bytes) -> bytes:
-    """The photo with an EXIF block that says where and by what it was taken."""
-
-    def entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
-        fields = (tag.to_bytes(2, "big"), kind.to_bytes(2, "big"), count.to_bytes(4, "big"))
-        return b"".join(fields) + value.ljust(4, b"\0")
-
-    def degrees(*parts: int) -> bytes:
-        return b"".join(part.to_bytes(4, "big") + (1).to_bytes(4, "big") for part in parts)
-
-    first = 8
-    gps = first + 2 + 2 * 12 + 4
-    values = gps + 2 + 4 * 12 + 4
-    north, east = degrees(12, 6, 0), degrees(8, 30, 0)
-    body = b"MM\0\x2a" + first.to_bytes(4, "big")
-    body += (2).to_bytes(2, "big")
-    body += entry(0x010F, 2, 4, b"ACM\0") + entry(0x8825, 4, 1, gps.to_bytes(4, "big"))
-    body += bytes(4)
-    body += (4).to_bytes(2, "big")
-    body += entry(1, 2, 2, b"N\0") + entry(2, 5, 3, values.to_bytes(4, "big"))
-    body += entry(3, 2, 2, b"E\0") + entry(4, 5, 3, (values + len(north)).to_bytes(4, "big"))
-    body += bytes(4) + north + east
-    block = b"Exif\0\0" + body
-    return photo[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + photo[2:]
-
-
 async def made(copy: Copy, content: bytes) -> bytes:
     return await make(copy, sniff(content).mime, lambda sink: sink.write(content))
 
@@ -79,7 +53,7 @@ async def test_a_copy_can_be_looked_at_or_listened_to(
 
 
 async def test_a_copy_says_nothing_of_time_place_or_device(tmp_path: Path) -> None:
-    photo = with_place(samples.photo(tmp_path))
+    photo = samples.with_place(samples.photo(tmp_path))
     (tmp_path / "placed.jpg").write_bytes(photo)
     with (tmp_path / "placed.jpg").open("rb") as file:
         assert exifread.utils.get_gps_coords(exifread.process_file(file)) == (12.1, 8.5)
