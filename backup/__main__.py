@@ -37,6 +37,7 @@ BENCHES = {
     "dialogue": "the dialogue beside stock Rasa, in one run",
     "reply": "from a signed webhook to the reply at the provider",
     "seal": "sealing beside openssl dgst -sha256",
+    "understanding": "how well people are understood, on utterances that were never taught",
 }
 USAGE_EXIT = 2
 

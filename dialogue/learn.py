@@ -6,8 +6,8 @@ from io import StringIO
 from pathlib import Path
 
 from dialogue import paths, project, quiet, without_tensorflow  # noqa: F401  before Rasa
-from dialogue.nlu.phrases import read_phrases
-from dialogue.questionnaire import labels, load
+from dialogue.nlu.phrases import read_all, read_phrases
+from dialogue.questionnaire import load
 
 quiet.silence()
 
@@ -17,8 +17,8 @@ from rasa.model_training import train  # noqa: E402  only now, see the two impor
 def learn(model: Path, say: Callable[[str], None]) -> None:
     """Write the project and the model learnt from it; `say` is told each stage."""
     questionnaire = load()
-    phrases = read_phrases(paths.LOCALES, labels(questionnaire))
-    project.write_project(paths.PROJECT, questionnaire, phrases)
+    phrases = read_phrases(paths.LOCALES, project.taught_labels(questionnaire))
+    project.write_project(paths.PROJECT, questionnaire, phrases, read_all(paths.LOCALES))
     say(f"learning {sum(map(len, phrases.values()))} phrases for {len(phrases)} labels")
     unfinished = model.with_name(f"unfinished-{model.name}")
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # progress bars

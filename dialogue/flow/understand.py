@@ -12,19 +12,24 @@ from dialogue.flow.words import Words
 from dialogue.questionnaire.messages import COMMANDS, SAFETY
 from dialogue.questionnaire.model import COMMANDED, UNTOLD, Questionnaire, split_key
 
-FLOOR = 0.2
-"""Confidence that an option needs at least. Low, since only the few options shown compete, and
-options of other questions with the same words share the confidence among them."""
+FLOOR, CLEAR = 0.15, 3.0
+"""Likelihood that an option needs at least, beside the others, what can be said at any time, and
+"none of these"; and how many times likelier than the next it must then be."""
 STRICT_FLOOR = 0.6
 """The same for consents and menus: agreeing and sending must have been said clearly."""
-MARGIN = 2.0
-"""How many times likelier than the next an option must be, and how much a command or a safety word
-must outdo every option: who answers in the words of the question has answered."""
-SAFETY_FLOOR = {"suicide": 0.5, "danger": 0.65, "hurt": 0.65}
-"""A false alarm of suicide costs one kind question that "no" ends; a false alarm of danger takes a
-duty officer away from others."""
-COMMAND_FLOOR = 0.75
-SMALL_TALK_FLOOR = 0.5
+LIKELY, MARGIN = 0.3, 1.5
+"""From this likelihood on, a smaller lead is enough; by that much must a command or a word of
+danger outdo every option: who answers in the words of the question has answered."""
+SAFETY_FLOOR = 0.4
+"""The same for words of danger, all of them together."""
+COMMAND_FLOOR = 0.45
+SMALL_TALK_FLOOR = 0.4
+OPEN_FLOOR = 0.85
+"""Where any words are an answer, a command or a word of danger must be this likely."""
+OPEN_LONGEST = 5
+"""Words of a command that is not a known phrase, where any words are an answer."""
+AT_ONCE = frozenset({"stop", "hide", "delete"})
+"""Commands that nothing else can be meant by."""
 
 CARRIER_STOP = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
@@ -95,8 +100,9 @@ def _command(words: Words) -> Meaning | None:
         return Meaning("small", name="greet")
     if words.numbers == (0,):
         return Meaning("command", name="hide")
+    chosen = any(option.ref in words.heard.exact for option in words.options)
     for command in TYPED:
-        if command in words.heard.exact:
+        if command in words.heard.exact and not (chosen and command not in AT_ONCE):
             return Meaning("command", name=command)
     return None
 
@@ -141,9 +147,10 @@ def _alarming(words: Words) -> str | None:
     for name in SAFETY:
         if name in exact:
             return name
-    name, confidence = words.top
-    loud = confidence >= SAFETY_FLOOR.get(name, 2.0) and words.best * MARGIN < confidence
-    return name if loud else None
+    alarms = {name: words.likely(name) for name in SAFETY}
+    total = sum(alarms.values())
+    loud = total >= (OPEN_FLOOR if words.open else SAFETY_FLOOR) and words.best * MARGIN < total
+    return max(alarms, key=lambda name: alarms[name]) if loud else None
 
 
 def _option(words: Words) -> Meaning | None:
@@ -151,9 +158,10 @@ def _option(words: Words) -> Meaning | None:
     if question is None or question.open or not words.scores:
         return None
     floor = STRICT_FLOOR if question.kind in {"consent", "menu"} else FLOOR
-    if words.best < floor or words.best * MARGIN < words.top[1]:
+    lead = MARGIN if words.best >= LIKELY else CLEAR
+    if words.best < floor or words.best < words.rival * lead:
         return None
-    near = [code for code, confidence in words.scores if confidence * MARGIN > words.best]
+    near = [code for code, likely in words.scores if likely * MARGIN > words.best]
     if question.multi:
         return _several(words, near)
     return Meaning("answer", codes=(near[0],)) if len(near) == 1 else None
@@ -166,7 +174,7 @@ def _several(words: Words, near: list[str]) -> Meaning:
 
 
 def _open_text(words: Words) -> Meaning | None:
-    if words.question is None or not words.question.open:
+    if not words.open:
         return None
     exact = words.heard.exact
     for code in UNTOLD:
@@ -176,6 +184,9 @@ def _open_text(words: Words) -> Meaning | None:
         return Meaning("command", name="skip")
     if "greet" in exact or "thanks" in exact:
         return None
+    name, confidence = words.top
+    if name in TYPED and confidence >= OPEN_FLOOR and len(words.plain.split()) <= OPEN_LONGEST:
+        return Meaning("command", name=name)
     return Meaning("text") if words.plain else UNCLEAR
 
 

@@ -46,10 +46,11 @@ class Words:
 
     @cached_property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers of a message that holds nothing else, in any script's digits."""
+        """The numbers of a message that holds nothing else, in any script's digits or a word."""
         text = _visible(self.heard.text)
         if not _NUMBERS.fullmatch(text):
-            return ()
+            told = (label[1:] for label in self.heard.exact if label.startswith("#"))
+            return tuple(int(number) for number in told)
         return tuple(int(number) for number in re.findall(r"\d+", text))
 
     @cached_property
@@ -71,12 +72,24 @@ class Words:
     @cached_property
     def scores(self) -> tuple[tuple[str, float], ...]:
         """(code, confidence) of these options, best first."""
-        labels = {**dict(self.heard.ranking), **dict.fromkeys(self.heard.exact, 1.0)}
         scores = (
-            (option.code, max(labels.get(label, 0.0) for label in (option.ref, *option.means)))
+            (option.code, sum(map(self.likely, dict.fromkeys((option.ref, *option.means)))))
             for option in self.options
         )
         return tuple(sorted(scores, key=lambda score: -score[1]))
+
+    @cached_property
+    def _likelihoods(self) -> dict[str, float]:
+        return {**dict(self.heard.ranking), **dict.fromkeys(self.heard.exact, 1.0)}
+
+    def likely(self, label: str) -> float:
+        """How likely the label is meant."""
+        return self._likelihoods.get(label, 0.0)
+
+    @property
+    def open(self) -> bool:
+        """Whether any words are an answer."""
+        return self.question is not None and self.question.open
 
     @property
     def best(self) -> float:
@@ -87,6 +100,12 @@ class Words:
     def top(self) -> tuple[str, float]:
         """The likeliest label of all, whether it can be chosen now or not."""
         return self.heard.ranking[0] if self.heard.ranking else ("", 0.0)
+
+    @property
+    def rival(self) -> float:
+        """The likelihood of the likeliest label that is no option now."""
+        own = {label for option in self.options for label in (option.ref, *option.means)}
+        return max((c for label, c in self.heard.ranking if label not in own), default=0.0)
 
     def owns(self, ref: str) -> bool:
         """Whether the open question has this option."""

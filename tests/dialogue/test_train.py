@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,10 +16,27 @@ from dialogue.questionnaire import labels, load
 from tests.support.dialogue_server import run_dialogue, train
 
 QUESTIONNAIRE = load()
-OURS = Path(__file__).parent / "heldout"
-"""Typing errors, missing accents, capitals, and lines that mean no option; beside the lines of
-`tests/locales/heldout`, which say the same things in other words."""
-THEIRS = Path(__file__).parent.parent / "locales" / "heldout"
+HELD_OUT = sorted((Path(__file__).parent / "heldout").glob("*.tsv"))
+"""Written before anything was taught, and never tuned on; see `heldout/README.md`."""
+WORDS = """words:
+  numbers: {deux: 2}
+  moments: {hier: 1.5}
+  hours: [heures]
+  days: [jours]
+  weeks: []
+  months: []
+  years: []
+  and: []
+  few: []
+  ago: []
+  over: []
+  under: []
+  not: [pas]
+  frames: ["svp {}"]
+"""
+
+WORST_ACCURACY, MOST_WRONG = 0.9, 0.05
+WORST_RECALL, MOST_FALSE_ALARMS = 0.95, 0.01
 
 CATALOG = """
 msgid ""
@@ -53,7 +71,7 @@ def locales(tmp_path: Path) -> Path:
     catalog.parent.mkdir(parents=True)
     catalog.write_text(CATALOG)
     (tmp_path / "xx" / "understanding.yml").write_text(
-        "yes: [Oui, ja]\nstop: [Arrête!]\nother.thing: [x]\n"
+        f"{WORDS}yes: [Oui, ja]\nstop: [Arrête!]\nother.thing: [x]\n"
     )
     return tmp_path
 
@@ -104,7 +122,15 @@ def test_examples_are_listed_by_label(locales: Path) -> None:
     phrases = read_phrases(locales, labels(QUESTIONNAIRE))
 
     examples = {one["intent"]: one["examples"] for one in project.nlu(phrases)["nlu"]}
-    assert examples["yes"] == "- oui\n- ja\n"
+    assert examples["yes@xx"] == "- oui\n- ja\n"
+
+
+def test_the_step_that_understands_knows_figures_and_times_of_options() -> None:
+    setting = project.setting(QUESTIONNAIRE)
+
+    assert setting["least"]["age.a18_25"] == 18
+    assert setting["hours"]["when.d4_5"] == 72
+    assert "since.nothing" not in setting["hours"]
 
 
 def test_a_state_survives_its_way_through_the_slots() -> None:
@@ -164,50 +190,32 @@ def test_nothing_is_trained_when_nothing_changed() -> None:
     assert list(paths.MODELS.iterdir()) == models
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_lines_of_ours_were_never_taught(language: str) -> None:
-    phrases = read_phrases(paths.LOCALES, labels(QUESTIONNAIRE))
+def test_held_out_lines_were_never_taught() -> None:
+    phrases = read_phrases(paths.LOCALES, project.taught_labels(QUESTIONNAIRE))
     taught = {phrase for listed in phrases.values() for phrase in listed}
 
-    for line in (OURS / f"{language}.tsv").read_text("utf-8").splitlines():
-        assert normalise(line.split("\t")[2]) not in taught, line
+    for file in HELD_OUT:
+        for line in file.read_text("utf-8").splitlines():
+            assert normalise(line.split("\t")[2]) not in taught, line
 
 
 @pytest.fixture(scope="module")
-def judged() -> dict[Path, dict[str, dict[str, int]]]:
-    """How the lines of each folder were understood, by language."""
+def figures() -> dict[str, Any]:
+    """How the held-out lines are understood."""
     train()
-    found = {}
-    for folder in (OURS, THEIRS):
-        done = run_dialogue("dialogue.measure", *map(str, sorted(folder.glob("*.tsv"))))
-        assert done.returncode == 0, done.stderr
-        found[folder] = json.loads(done.stdout)
+    done = run_dialogue("dialogue.measure", *map(str, HELD_OUT))
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-@pytest.mark.parametrize("folder", [OURS, THEIRS], ids=["typed carelessly", "other words"])
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_people_are_mostly_understood_and_rarely_wrongly(
-    judged: dict[Path, dict[str, dict[str, int]]], folder: Path, language: str
-) -> None:
-    verdicts = judged[folder][language]
-    lines = sum(verdicts.values())
-
-    assert verdicts["right"] / lines > 0.7, verdicts
-    assert verdicts.get("wrong", 0) / lines < 0.06, verdicts
-
-
-def test_what_means_no_option_is_asked_again(tmp_path: Path) -> None:
-    train()
-    file = tmp_path / "nothing.tsv"
-    lines = [
-        line
-        for language in ("en", "fr")
-        for line in (OURS / f"{language}.tsv").read_text("utf-8").splitlines()
-        if line.endswith("\t-")
-    ]
-    file.write_text("\n".join(lines), "utf-8")
-
-    judged = json.loads(run_dialogue("dialogue.measure", str(file)).stdout)
-
-    assert sum(verdicts.get("right", 0) for verdicts in judged.values()) / len(lines) > 0.9
+def test_people_are_mostly_understood_and_rarely_wrongly(figures: dict[str, Any]) -> None:
+    assert set(figures["languages"]) == {"ar", "en", "fr", "ha", "ru", "rw", "sw", "uk"}
+    assert figures["unknown"] == []
+    for language, own in figures["languages"].items():
+        assert own["lines"] >= 250, language
+        assert own["ordinary_lines"] >= 120, language
+        assert own["accuracy"] > WORST_ACCURACY, (language, own["accuracy"])
+        assert own["wrong"] < MOST_WRONG, (language, own["wrong"])
+    assert figures["safety_recall"] > WORST_RECALL
+    assert figures["safety_false_alarm"] < MOST_FALSE_ALARMS
