@@ -59,12 +59,15 @@ class Preview:
             yield f"  → {effect['do']} {json.dumps(told, ensure_ascii=False) if told else ''}"
 
     def _text(self, language: str, message_id: str, args: dict[str, str]) -> str:
-        own = self._words.get(language, {})
-        short = own.get(f"{message_id}.sms") if self._sms else None
-        text = short or own.get(message_id) or f"[{message_id}]"
-        commands = {c.upper(): own.get(f"command.{c}", c.upper()) for c in COMMANDS}
+        text = self._own(language, message_id)
+        commands = {one.upper(): self._own(language, f"command.{one}") for one in COMMANDS}
         filled = {name: CODE if value == "@code" else value for name, value in args.items()}
         return text.format_map(_Unfilled(commands | filled))
+
+    def _own(self, language: str, message_id: str) -> str:
+        own = self._words.get(language, {})
+        short = own.get(f"{message_id}.sms") if self._sms else None
+        return short or own.get(message_id) or f"[{message_id}]"
 
 
 def play(preview: Preview, ask: Callable[[], str], show: Callable[[str], None]) -> None:
