@@ -25,7 +25,7 @@ WRITTEN = {
     for code in LANGUAGES
 }
 """All forms of all messages of the chat, as they stand in the files."""
-GSM_7 = ("en", "fr", "sw")
+GSM_7 = ("en", "fr", "sw", "ha")
 """Languages whose letters can all be chosen from the 7-bit alphabet of SMS."""
 SMS_QUESTIONS = tuple(one for one in QUESTIONNAIRE.questions.values() if one.sms)
 OWN_IDS = frozenset(
@@ -72,6 +72,9 @@ SLIPS = {
     r"девствен|сопротивл|одеты|одежду носи|почему вы(?!\w)|надо было|следовало|стоило бы|гарант|"
     r"поздно(?!\w)|обеща|будете в безопасности|(?<!\w)доз[аыуе]?(?!\w)|\d ?мг(?!\w)|таблет|пилюл|"
     r"блокчейн",
+    "ha": r"fya[dɗ]e|jima'i|farji|azzakari|dubura|maniyyi|budurw|budurci|tsayayya|turje|sanye da|"
+    r"me ya sa kuka|don me kuka|da kun|\bmakara\b|ya kure|al[kƙ]awari|lamuni|allura|[kƙ]wayoyi|"
+    r"za ku kasance lafiya|\d ?mg\b|blockchain",
 }
 """Graphic words, blame, promises, doses: none of them has a place in the chat."""
 
@@ -86,6 +89,9 @@ SHOWS_THE_SUBJECT = {
     r"ukatili|unyanyas|dhulum|vitisho|hatari|manusura|askari|jeshi|waasi|uhalifu|\bjinai",
     "ru": r"принужд|принудит|секс|полово|напад|атак|оруж|избив|избит|побои|(?<!\w)бил|уби[влтй]|"
     r"насил|издев|пыт[ко]|угроз|угрож|(?<!з)опасн|пострада|выживш|солдат|военн|боеви|преступ",
+    "ha": r"tilas|\b[kƙ]arfi|auren dole|fya[dɗ]e|jima'i|saduwa|lalata|\bhari\b|farmaki|makam|"
+    r"bindig|\bbug[ua]\b|buge|doke|\bkash[ei]|\bkisa|zarafi|barazana|ha[dɗ]ari|\bsoj[ao]|"
+    r"maya[kƙ]|tawaye|laifuk",
 }
 """An SMS lies open on the phone."""
 
