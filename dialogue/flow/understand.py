@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dialogue.flow.state import State
 from dialogue.flow.values import Heard
-from dialogue.flow.words import Words
+from dialogue.flow.words import Words, named
 from dialogue.questionnaire.messages import COMMANDS, SAFETY
 from dialogue.questionnaire.model import COMMANDED, UNTOLD, Questionnaire, split_key
 
@@ -20,8 +20,9 @@ STRICT_FLOOR = 0.6
 LIKELY, MARGIN = 0.3, 1.5
 """From this likelihood on, a smaller lead is enough; by that much must a command or a word of
 danger outdo every option: who answers in the words of the question has answered."""
-SAFETY_FLOOR = 0.4
-"""The same for words of danger, all of them together."""
+SAFETY_FLOOR, ALARM = 0.5, 2.5
+"""The same for words of danger, all of them together; and by how much they must outdo every
+option. A false alarm costs a kind question; the next message can be the alarm again."""
 COMMAND_FLOOR = 0.45
 SMALL_TALK_FLOOR = 0.4
 OPEN_FLOOR = 0.85
@@ -100,9 +101,12 @@ def _command(words: Words) -> Meaning | None:
         return Meaning("small", name="greet")
     if words.numbers == (0,):
         return Meaning("command", name="hide")
-    chosen = any(option.ref in words.heard.exact for option in words.options)
+    exact = words.heard.exact
+    own = {label for option in words.options for label in named(option)}
+    chosen = any(ref in exact for ref in own if ref not in COMMANDED)
     for command in TYPED:
-        if command in words.heard.exact and not (chosen and command not in AT_ONCE):
+        meant_here = command in own if command in AT_ONCE else chosen
+        if command in exact and not meant_here:
             return Meaning("command", name=command)
     return None
 
@@ -149,7 +153,7 @@ def _alarming(words: Words) -> str | None:
             return name
     alarms = {name: words.likely(name) for name in SAFETY}
     total = sum(alarms.values())
-    loud = total >= (OPEN_FLOOR if words.open else SAFETY_FLOOR) and words.best * MARGIN < total
+    loud = total >= (OPEN_FLOOR if words.open else SAFETY_FLOOR) and words.best * ALARM < total
     return max(alarms, key=lambda name: alarms[name]) if loud else None
 
 

@@ -31,6 +31,12 @@ def _visible(text: str) -> str:
     return " ".join("".join(shown).casefold().split())
 
 
+def named(option: Option) -> tuple[str, ...]:
+    """The labels that choose an option; who is asked whether to delete says yes with DELETE."""
+    erases = ("delete",) if option.does == "erase" else ()
+    return tuple(dict.fromkeys((option.ref, *option.means, *erases)))
+
+
 @dataclass(frozen=True)
 class Words:
     """What was heard while a question, or none, was open."""
@@ -72,10 +78,7 @@ class Words:
     @cached_property
     def scores(self) -> tuple[tuple[str, float], ...]:
         """(code, confidence) of these options, best first."""
-        scores = (
-            (option.code, sum(map(self.likely, dict.fromkeys((option.ref, *option.means)))))
-            for option in self.options
-        )
+        scores = ((option.code, sum(map(self.likely, named(option)))) for option in self.options)
         return tuple(sorted(scores, key=lambda score: -score[1]))
 
     @cached_property
@@ -104,7 +107,7 @@ class Words:
     @property
     def rival(self) -> float:
         """The likelihood of the likeliest label that is no option now."""
-        own = {label for option in self.options for label in (option.ref, *option.means)}
+        own = {label for option in self.options for label in named(option)}
         return max((c for label, c in self.heard.ranking if label not in own), default=0.0)
 
     def owns(self, ref: str) -> bool:

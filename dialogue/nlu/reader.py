@@ -17,11 +17,11 @@ from dialogue.questionnaire.messages import SAFETY
 
 NONE = "-"
 """The label of what means none of those that can be meant."""
-WINDOW, STEP = 6, 3
-"""Words of each piece of a longer text, in which words of danger are looked for."""
-SURE = 0.45
+LONG, WINDOW, STEP = 10, 8, 4
+"""Words of each piece of a text of more words, in which words of danger are looked for."""
+SURE = 0.8
 """How likely an option must be to outdo a time or a figure that the text has."""
-LOUD = 0.9
+LOUD = 0.95
 """How likely a word of danger must be in a piece of a text to count for the whole."""
 
 
@@ -79,7 +79,7 @@ class Reader:
         meant = self._meant(choices)
         likely = dict(self._likely(self._scores(self._quantities.digits(text)), meant))
         words = text.split()
-        for at in range(0, len(words) - WINDOW + STEP, STEP) if len(words) > WINDOW else ():
+        for at in range(0, len(words) - WINDOW + STEP, STEP) if len(words) > LONG else ():
             piece = self._scores(" ".join(words[at : at + WINDOW]))
             for label, confidence in self._likely(piece, meant):
                 if label in SAFETY and confidence >= LOUD:
