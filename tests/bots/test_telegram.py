@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -207,6 +208,24 @@ async def test_choices_that_the_text_lists_get_number_keys(telegram: Telegram, a
         ["1", "2", "3", "4", "5", "6", "7", "8"],
         ["9", "10"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("first_hours.png", "sendPhoto"), ("0a1b.ogg", "sendVoice")]
+)
+async def test_a_picture_or_voice_of_ours_goes_out_protected_under_a_name_that_tells_nothing(
+    telegram: Telegram, api: BotApi, tmp_path: Path, name: str, method: str
+) -> None:
+    (tmp_path / name).write_bytes(b"content")
+
+    ref = await telegram.send(Outbound(part=uuid4(), address="101", text="", asset=tmp_path / name))
+
+    called, content = api.calls[-1]
+    assert (called, ref) == (method, str(len(api.calls)))
+    assert json.loads(content["protect_content"]) is True
+    file = next(one for one in content.values() if hasattr(one, "filename"))
+    assert file.filename == f"file{Path(name).suffix}"
+    assert await file.read() == b"content"
 
 
 async def test_a_pressed_button_is_let_rest(telegram: Telegram, api: BotApi) -> None:

@@ -13,7 +13,7 @@ from dialogue.editor.importing import FormError, read
 from dialogue.editor.preview import Preview
 from dialogue.editor.words import written
 from dialogue.questionnaire import load
-from dialogue.questionnaire.load import SHIPPED
+from dialogue.paths import SHIPPED
 
 MADE = load()
 WORDS = written(("en", "fr"))

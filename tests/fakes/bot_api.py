@@ -9,6 +9,8 @@ from fastapi.responses import JSONResponse, Response
 
 TOKEN = "4242:MARKER-token-that-must-never-show"
 
+SENDING = ("sendMessage", "sendPhoto", "sendVoice")
+
 Json = dict[str, Any]
 
 
@@ -41,8 +43,8 @@ class BotApi:
             content = dict(await request.form())
             self.calls.append((method, content))
             if method == "getFile":
-                return self._file(content["file_id"])
-            return _result(self._message(content) if method == "sendMessage" else True)
+                return self._file(str(content["file_id"]))
+            return _result(self._message(content) if method in SENDING else True)
 
         @app.get("/file/bot{token}/files/{file_id}")
         async def fetch(token: str, file_id: str) -> Response:
@@ -71,7 +73,7 @@ class BotApi:
             "message_id": len(self.calls),
             "date": 1_700_000_000,
             "chat": {"id": int(content["chat_id"]), "type": "private"},
-            "text": content["text"],
+            "text": content.get("text", ""),
         }
 
 
