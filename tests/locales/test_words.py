@@ -25,7 +25,7 @@ WRITTEN = {
     for code in LANGUAGES
 }
 """All forms of all messages of the chat, as they stand in the files."""
-GSM_7 = ("en", "fr", "sw", "ha")
+GSM_7 = ("en", "fr", "sw", "ha", "rw")
 """Languages whose letters can all be chosen from the 7-bit alphabet of SMS."""
 SMS_QUESTIONS = tuple(one for one in QUESTIONNAIRE.questions.values() if one.sms)
 OWN_IDS = frozenset(
@@ -75,6 +75,10 @@ SLIPS = {
     "ha": r"fya[dɗ]e|jima'i|farji|azzakari|dubura|maniyyi|budurw|budurci|tsayayya|turje|sanye da|"
     r"me ya sa kuka|don me kuka|da kun|\bmakara\b|ya kure|al[kƙ]awari|lamuni|allura|[kƙ]wayoyi|"
     r"za ku kasance lafiya|\d ?mg\b|blockchain",
+    "rw": r"ku ngufu|sambany|gitsina|\bimboro|\bigituba|amasohoro|masugi|isugi\b|nzirakarengane|"
+    r"rwanyij|mwirwanaho|mwambaye|mwari mwambay|kuki mu|kubera iki mu|mwagombaga|mwari kuba|"
+    r"mwatinze|byaratinze|byarangiye|sezeran|tubijeje|turabizeza|muzaba mutekanye|\bdoze\b|"
+    r"\d ?mg\b|\bibinini|\bikinini|blockchain",
 }
 """Graphic words, blame, promises, doses: none of them has a place in the chat."""
 
@@ -92,6 +96,9 @@ SHOWS_THE_SUBJECT = {
     "ha": r"tilas|\b[kƙ]arfi|auren dole|fya[dɗ]e|jima'i|saduwa|lalata|\bhari\b|farmaki|makam|"
     r"bindig|\bbug[ua]\b|buge|doke|\bkash[ei]|\bkisa|zarafi|barazana|ha[dɗ]ari|\bsoj[ao]|"
     r"maya[kƙ]|tawaye|laifuk",
+    "rw": r"gahato|\bguhat|ku ngufu|bitsina|gitsina|imibonano|sambany|gitero|\bbateye|ntwaro|"
+    r"mbunda|kubit|kwica|\bbishe|hohoter|kangish|terabwoba|\bkaga\b|\bakaga|warokotse|"
+    r"barokotse|sirikare|nyeshyamba|\bi(?:cy|by)aha|urugomo",
 }
 """An SMS lies open on the phone."""
 
