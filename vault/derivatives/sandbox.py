@@ -97,8 +97,7 @@ async def _run(command: Sequence[str], feed: Feed, limits: Limits) -> bytes:
         raise UnreadableError("the program took too long") from None
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            await _kill(process)
         await asyncio.wait([feeding])
         failed = feeding.exception()
     if failed is not None:
@@ -114,9 +113,18 @@ async def _output(process: Process, largest: int) -> bytes:
     while chunk := await process.stdout.read(1 << 16):
         output += chunk
         if len(output) > largest:
-            process.kill()
             raise UnreadableError("the program wrote too much")
     return bytes(output)
+
+
+async def _kill(process: Process) -> None:
+    """End it; its end is only seen once what it had written is read."""
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    with suppress(ProcessLookupError):
+        process.kill()
+    while await process.stdout.read(1 << 16):
+        pass
+    await process.wait()
 
 
 def _feed(feed: Feed, writer: int) -> None:
