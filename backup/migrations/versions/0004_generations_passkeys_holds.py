@@ -1,4 +1,4 @@
-"""The keys part of this version; one migration is made of all of them before the release."""
+"""Case keys in generations, passkeys, the end of keeping, legal holds."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The media part of this version; one migration is made of all of them before the release."""
+"""Files that people send, and the drafts that hold them."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The flow part of this version; one migration is made of all of them before the release."""
+"""When a person may be written to, slow guessing, feedback."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The log part of this version; one migration is made of all of them before the release."""
+"""Entries signed by whoever acts, cosignatures of witnesses, time stamps, the self-check."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The chain part of this version; one migration is made of all of them before the release."""
+"""Anchors on block chains and their transactions."""
 
 import sqlalchemy as sa
 from alembic import op

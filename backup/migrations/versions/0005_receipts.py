@@ -1,4 +1,4 @@
-"""The bundle part of this version; one migration is made of all of them before the release."""
+"""Receipts of what was received."""
 
 import sqlalchemy as sa
 from alembic import op
