@@ -38,8 +38,11 @@ def shown(code: str) -> str:
 
 
 def read_code(text: str) -> str | None:
-    """The code in what a person typed, in any script's digits; None if it can't be one."""
-    kept = [c for c in text if not (c.isspace() or c in "-.,")]
+    """The code in what a person typed, in any script's digits; None if it can't be one.
+
+    Phones put invisible marks around digits in texts that run from right to left.
+    """
+    kept = [c for c in text if not (c.isspace() or c in "-.," or unicodedata.category(c) == "Cf")]
     values = [unicodedata.decimal(c, None) for c in kept]
     if len(values) != DIGITS or None in values:
         return None

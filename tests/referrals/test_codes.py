@@ -34,3 +34,9 @@ def test_every_swap_of_neighbours_is_noticed() -> None:
 @pytest.mark.parametrize("text", ["", "2", "1,3", "+999 555 01 02 03 04", "hello", CODE + "1"])
 def test_other_messages_are_no_codes(text: str) -> None:
     assert read_code(text) is None
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u2066", "\u2069", "\u200f"])
+def test_marks_that_a_phone_puts_around_digits_do_no_harm(mark: str) -> None:
+    code = new_code()
+    assert read_code(f"{mark}{shown(code)}{mark}") == code
