@@ -17,7 +17,7 @@ run: install  ## everything on this machine, with sample professionals
 
 test: install-dev  ## all tests
 	@dialogue/.venv/bin/python -m dialogue.train
-	@.venv/bin/pytest
+	@.venv/bin/pytest -n 2 --dist loadfile
 
 check: install-dev  ## what must hold before a commit
 	.venv/bin/ruff format --check .

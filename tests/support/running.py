@@ -36,7 +36,7 @@ class Running:
     def __init__(self, data: Path, **settings: str) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
-        gateway, dashboard, dialogue, chain = _free_ports(4)
+        gateway, dashboard, dialogue, chain, authority = _free_ports(5)
         self.gateway = f"http://127.0.0.1:{gateway}"
         self.dashboard = f"http://127.0.0.1:{dashboard}"
         self.dialogue = f"http://127.0.0.1:{dialogue}"
@@ -47,6 +47,7 @@ class Running:
             "DASHBOARD_PORT": str(dashboard),
             "DIALOGUE_URL": self.dialogue,
             "CHAIN_PORT": str(chain),
+            "TIMESTAMP_PORT": str(authority),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
