@@ -21,7 +21,7 @@ Shape = Literal["buttons", "list", "numbers", "plain"]
 ANY_CHANNEL, ANY_CLEARING = "say.opening_open_channel", "say.clear"
 """What the dialogue says of any channel: who can read it, and how to clear the chat from the phone;
 each channel has truer words."""
-MENU, UNREVIEWED = "ask.language", "*"
+MENU, LANGUAGE, UNREVIEWED = "ask.language", "language.", "*"
 """Where languages are chosen, those whose words nobody has approved are marked."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
@@ -127,9 +127,9 @@ def _worded(text: str, choices: tuple[Choice, ...], reply: Reply, can: Capabilit
 
 def _label(choice: str, reply: Reply, reader: Reader) -> str:
     label = reader.words(f"option.{choice}")
-    if reply.say != MENU:
+    if reply.say != MENU or not choice.startswith(LANGUAGE):
         return label
-    review = reader.catalogs.review(choice.removeprefix("language."))
+    review = reader.catalogs.review(choice.removeprefix(LANGUAGE))
     return label if review.reviewed else f"{label} {UNREVIEWED}"
 
 

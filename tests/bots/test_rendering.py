@@ -27,6 +27,9 @@ WORDS = {
     "ask.when": "When did it happen?",
     "ask.when.sms": "How long ago?",
     "ask.who": "Who?",
+    "ask.language": "Language",
+    "option.language.en": "English",
+    "option.person": "Talk to a person",
     "option.lt24h": "Less than a day ago",
     "option.lt24h.sms": "1 day",
     "option.later": "Later",
@@ -77,6 +80,14 @@ def test_telegram_shows_buttons_with_labels(catalogs: Catalogs) -> None:
         Choice(id="later", label="Later"),
     )
     assert (message.numbered, message.turn) == (False, 3)
+
+
+def test_the_menu_of_languages_marks_what_nobody_reviewed_and_can_offer_a_person(
+    catalogs: Catalogs,
+) -> None:
+    (message,) = shown(catalogs, TELEGRAM, reply("ask.language", "language.en", "person"))
+
+    assert [choice.label for choice in message.choices] == ["English *", "Talk to a person"]
 
 
 def test_labels_too_long_for_a_button_stand_in_the_text_with_number_keys(
