@@ -74,8 +74,9 @@ class Reader:
     def _anytime(self) -> list[int]:
         return [at for at, label in enumerate(self.labels) if "." not in label]
 
-    def read(self, text: str, choices: tuple[str, ...]) -> Read:
-        """Read a text to which these labels are choices."""
+    def read(self, text: str, choices: tuple[str, ...] | None) -> Read:
+        """Read a text to which these labels are choices; None if that is not known."""
+        choices = tuple(self.labels) if choices is None else choices
         meant = self._meant(choices)
         likely = dict(self._likely(self._scores(self._quantities.digits(text)), meant))
         words = text.split()

@@ -37,7 +37,7 @@ class Understander(GraphComponent):
 
     The metadata of a message may name its `choices`; then those, and the labels that belong to no
     question (commands, yes, danger, ...), compete with "none of these". Where choices are not told,
-    only the latter do. The policies see one intent for everything, since labels are the flow's
+    all labels do. The policies see one intent for everything, since labels are the flow's
     affair. Instead of Rasa's tokenizer, featurizer and classifier: they know no context, and take
     ten times as long.
     """
@@ -104,8 +104,8 @@ class Understander(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the ranking of each message, and the labels that are certain."""
         for message in messages:
-            choices = (message.get("metadata") or {}).get("choices") or ()
-            read = self._read(message.get(TEXT), tuple(choices))
+            choices = (message.get("metadata") or {}).get("choices")
+            read = self._read(message.get(TEXT), None if choices is None else tuple(choices))
             best = read.ranking[0][1] if read.ranking else 0.0
             ranking = [{"name": name, "confidence": likely} for name, likely in read.ranking]
             message.set(INTENT, {"name": MESSAGE, "confidence": best}, add_to_output=True)
@@ -113,7 +113,7 @@ class Understander(GraphComponent):
             message.set(EXACT, list(read.exact), add_to_output=True)
         return messages
 
-    def _read(self, text: str, choices: tuple[str, ...]) -> Any:
+    def _read(self, text: str, choices: tuple[str, ...] | None) -> Any:
         if self._reader is None:
             raise RuntimeError("asked before it was taught")
         return self._reader.read(normalise(text), choices)
