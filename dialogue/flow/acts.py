@@ -124,9 +124,14 @@ def be_honest(scene: Scene) -> None:
 
 def suggest(scene: Scene, language: str) -> None:
     """Ask, in the language that their words seem to be in, whether it is theirs; once for each."""
+    note_guess(scene, language)
+    scene.go_on()
+
+
+def note_guess(scene: Scene, language: str) -> None:
+    """Have it asked next whether a language is theirs."""
     scene.set(guesses=(*scene.state.guesses, language))
     scene.enter("language_guess")
-    scene.go_on()
 
 
 def alarm(scene: Scene, name: str) -> None:

@@ -74,7 +74,7 @@ def _open(scene: Scene, heard: Heard) -> None:
     was_closed = scene.state.closed
     scene.set(closed=False)
     if meaning.kind in {"command", "safety"} and scene.state.language is None:
-        _guess(scene, heard)
+        _guess(scene, heard, meaning)
     if heard.kind == "media":
         _media(scene, heard.media)
     elif meaning.kind == "command":
@@ -99,11 +99,17 @@ def _begin(scene: Scene, heard: Heard) -> None:
         scene.go_on()
 
 
-def _guess(scene: Scene, heard: Heard) -> None:
-    """What cannot wait for the menu is answered in the language that it seems to be in."""
-    if _strange(scene, heard):
-        scene.set(language=heard.language)
-        scene.do("set_language", language=heard.language)
+def _guess(scene: Scene, heard: Heard, meaning: Meaning) -> None:
+    """What cannot wait for the menu is answered in the language that it seems to be in.
+
+    Whether it is theirs is asked afterwards, unless they asked for the menu.
+    """
+    if not _strange(scene, heard):
+        return
+    scene.set(language=heard.language)
+    scene.do("set_language", language=heard.language)
+    if meaning.name != "language":
+        acts.note_guess(scene, heard.language)
 
 
 def _strange(scene: Scene, heard: Heard) -> bool:

@@ -308,5 +308,9 @@ def test_what_cannot_wait_for_the_menu_is_answered_in_the_language_it_came_in() 
     talk = Talk(confidential=False).types("nataka kuongea na mtu", exact=["person"], language="sw")
     assert talk.now.language == "sw"
     assert talk.says[:2] == ["say.opening_open_channel", "say.person"]
+    talk = Talk().types("nahitaji msaada", exact=["help"], language="sw")
+    assert (talk.says, talk.now.language) == (["say.help", "ask.language_guess"], "sw")
+    talk.chooses("yes")
+    assert (talk.now.language, talk.asked) == ("sw", "safe_now")
     talk = Talk().types("sitaki kuishi tena", exact=["suicide"], language="sw")
     assert (talk.says, talk.now.language) == (["say.urgent.suicide_ask", "ask.suicide"], "sw")
