@@ -17,7 +17,7 @@ from rasa.model_training import train  # noqa: E402  only now, see the two impor
 def learn(model: Path, say: Callable[[str], None]) -> None:
     """Write the project and the model learnt from it; `say` is told each stage."""
     questionnaire = load()
-    phrases = read_phrases(paths.LOCALES, project.taught_labels(questionnaire))
+    phrases = read_phrases(paths.WORDS, project.taught_labels(questionnaire))
     project.write_project(paths.PROJECT, questionnaire, phrases, read_all(paths.LOCALES))
     say(f"learning {sum(map(len, phrases.values()))} phrases for {len(phrases)} labels")
     unfinished = model.with_name(f"unfinished-{model.name}")

@@ -8,7 +8,7 @@ and the `words` that mean a number, a time or "not".
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Listed:
 
     phrases: Mapping[str, tuple[str, ...]]
     words: Mapping[str, Any]
+    """Empty in a deployment's own list, which adds phrases to a language that is known."""
 
     @property
     def frames(self) -> tuple[str, ...]:
@@ -53,9 +54,9 @@ def read_listed(file: Path) -> Listed:
     """Read one list; raises `PhrasesError` where it is not as it should be."""
     # The base loader keeps `yes`, `no` and numbers as the words that they are.
     content = yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-    if not isinstance(content, dict) or WORDS not in content:
-        raise PhrasesError(f"{file}: `{WORDS}` is missing")
-    words = content.pop(WORDS)
+    if not isinstance(content, dict):
+        raise PhrasesError(f"{file}: must be lists of phrases by label")
+    words = content.pop(WORDS, {})
     content.pop(SHARED, None)
     for label in content:
         if not _LABEL.fullmatch(label):
@@ -91,10 +92,10 @@ def read_lexicon(lists: Mapping[str, Listed]) -> Lexicon:
     return Lexicon.read({language: listed.words for language, listed in lists.items()})
 
 
-def read_phrases(locales: Path, labels: Collection[str]) -> Phrases:
+def read_phrases(folders: Iterable[Path], labels: Collection[str]) -> Phrases:
     """Read the phrases of all languages, passing over labels of another questionnaire."""
     phrases: dict[str, dict[str, str]] = defaultdict(dict)
-    for language, label, words in _all(locales):
+    for language, label, words in (one for folder in folders for one in _all(folder)):
         if label in labels:
             for phrase in (normalise(words), normalise(_ASIDE.sub(" ", words))):
                 if phrase and not phrase.isdigit():

@@ -77,7 +77,7 @@ def locales(tmp_path: Path) -> Path:
 
 
 def test_phrases_are_words_of_options_and_commands_and_what_is_listed(locales: Path) -> None:
-    phrases = read_phrases(locales, labels(QUESTIONNAIRE))
+    phrases = read_phrases([locales], labels(QUESTIONNAIRE))
 
     assert {label: set(listed) for label, listed in phrases.items()} == {
         "when.lt24h": {"less than a day today", "less than a day", "under 24 h"},
@@ -119,7 +119,7 @@ def test_the_form_has_a_slot_for_every_question() -> None:
 
 
 def test_examples_are_listed_by_label(locales: Path) -> None:
-    phrases = read_phrases(locales, labels(QUESTIONNAIRE))
+    phrases = read_phrases([locales], labels(QUESTIONNAIRE))
 
     examples = {one["intent"]: one["examples"] for one in project.nlu(phrases)["nlu"]}
     assert examples["yes@xx"] == "- oui\n- ja\n"
@@ -166,18 +166,18 @@ def test_a_turn_sets_only_the_slots_that_it_changed() -> None:
 
 
 def test_a_changed_word_needs_another_model(locales: Path) -> None:
-    before = fingerprint(locales)
+    before = fingerprint((locales,))
     with (locales / "xx" / "understanding.yml").open("a") as listed:
         listed.write("no: [non]\n")
 
-    assert fingerprint(locales) != before
+    assert fingerprint((locales,)) != before
 
 
 def test_a_new_language_needs_another_model(locales: Path) -> None:
-    before = fingerprint(locales)
+    before = fingerprint((locales,))
     shutil.copytree(locales / "xx", locales / "yy")
 
-    assert fingerprint(locales) != before
+    assert fingerprint((locales,)) != before
 
 
 def test_nothing_is_trained_when_nothing_changed() -> None:
@@ -191,7 +191,7 @@ def test_nothing_is_trained_when_nothing_changed() -> None:
 
 
 def test_held_out_lines_were_never_taught() -> None:
-    phrases = read_phrases(paths.LOCALES, project.taught_labels(QUESTIONNAIRE))
+    phrases = read_phrases(paths.WORDS, project.taught_labels(QUESTIONNAIRE))
     taught = {phrase for listed in phrases.values() for phrase in listed}
 
     for file in HELD_OUT:

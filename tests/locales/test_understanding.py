@@ -102,7 +102,7 @@ WORDS = """words:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("stop: [halt]\n", "`words` is missing"),
+        ("- stop\n", "must be lists of phrases by label"),
         (f"{WORDS}Stop now: [halt]\n", "'Stop now' is no label"),
         (f"{WORDS}stop: halt\n", "must be a list of phrases"),
         (f"{WORDS}stop: [halt: now]\n", "is no phrase"),
@@ -118,6 +118,7 @@ def test_a_list_is_read_strictly(tmp_path: Path, content: str, told: str) -> Non
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
+        ("stop: [halt]\n", "needs exactly its sections"),
         (WORDS.replace("  not: []\n", ""), "needs exactly its sections: \\['not'\\]"),
         (WORDS.replace("one: 1", "one: uno"), "numbers: one needs a number"),
         (WORDS.replace("please {}", "please"), "needs one {}"),
