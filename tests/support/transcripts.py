@@ -26,7 +26,7 @@ def main() -> None:
     """Write one page a language."""
     PAGES.mkdir(exist_ok=True)
     catalogs = Catalogs.load()
-    with Running.started(PUBLIC_URL="https://backup.example") as program:
+    with Running.started(DASHBOARD_URL="https://backup.example") as program:
         for number, path in enumerate(sorted(FOLDER.glob("*.txt"))):
             play = read_plays(path)[0]
             scenes = perform(play, gateway=program.gateway, number=f"+999800{number:03d}")
