@@ -12,8 +12,8 @@ from dialogue.editor.export import export
 from dialogue.editor.importing import FormError, read
 from dialogue.editor.preview import Preview
 from dialogue.editor.words import written
-from dialogue.questionnaire import load
 from dialogue.paths import SHIPPED
+from dialogue.questionnaire import load
 
 MADE = load()
 WORDS = written(("en", "fr"))

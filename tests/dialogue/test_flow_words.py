@@ -163,7 +163,6 @@ def test_a_number_in_words_is_a_number() -> None:
     assert talk.state.answers["time_of_day"] == ("afternoon",)
 
 
-
 def test_an_open_answer_has_a_limit() -> None:
     talk = Talk().goes_to("landmark").types("x" * 301)
     assert (talk.says, talk.verbs) == (["say.text_long", "ask.landmark"], [])
