@@ -111,7 +111,8 @@ def test_files_arrive_once_though_the_worker_dies_and_are_seen_and_erased(
     doctor.get("/inbox")
     path = doctor.find(r'action="(/cases/[0-9a-f-]+)/claim"')
     doctor.post(f"{path}/claim")
-    files = sorted(set(re.findall(rf'href="({path}/files/[0-9]+)"', doctor.get(path))))
+    found = set(re.findall(rf'href="({path}/files/[0-9]+)"', doctor.get(path)))
+    files = sorted(found, key=lambda href: int(href.rpartition("/")[2]))
     assert len(files) == 5
     assert "A program was sent and was not kept" in doctor.page
     assert "Recording" in doctor.get(files[0])

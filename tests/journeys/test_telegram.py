@@ -26,7 +26,7 @@ async def test_a_person_on_telegram_is_answered_with_buttons() -> None:
                 await _until(lambda: len(_sent(api)) == 1)
                 buttons = json.loads(_sent(api)[0]["reply_markup"])["inline_keyboard"]
                 (english, *_), *_ = buttons
-                assert english["text"] == "English"
+                assert english["text"] == "English *"  # nobody has reviewed the words
                 api.updates.append(update(2, callback_query=press(english["callback_data"])))
                 await _until(lambda: len(_sent(api)) >= 4)
             finally:
