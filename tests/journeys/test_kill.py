@@ -25,7 +25,7 @@ VICTIMS = ("gateway", "worker", "dialogue", "postgres", "dashboard", "worker", "
 PATIENCE = 120
 WAY = (
     "hi", "1", "nonsense", "1", "1", "1", "5", "1", "2", "1", "back", "1", "1", "1,2", "2", "5",
-    "0", "anything", "return", "1", "2", "5", "1", "1", "1",
+    "0", "anything", "return", "1", "2", "5", "1",
 )  # fmt: skip
 REPLIES = tuple(f"Message number {number} of the doctor." for number in range(1, 9))
 
