@@ -213,7 +213,7 @@ def test_people_are_mostly_understood_and_rarely_wrongly(figures: dict[str, Any]
     assert set(figures["languages"]) == {"ar", "en", "fr", "ha", "ru", "rw", "sw", "uk"}
     assert figures["unknown"] == []
     for language, own in figures["languages"].items():
-        assert own["lines"] >= 250, language
+        assert own["lines"] >= 235, language  # of 250; what came to be taught was taken out
         assert own["ordinary_lines"] >= 120, language
         assert own["accuracy"] > WORST_ACCURACY, (language, own["accuracy"])
         assert own["wrong"] < MOST_WRONG, (language, own["wrong"])
