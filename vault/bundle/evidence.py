@@ -1,6 +1,6 @@
 """What vouches for a case's custody entries: the log, its checkpoints, and those outside it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.identifiers import CaseId
 from vault.anchor.tables import AnchorRow
@@ -23,6 +24,7 @@ from vault.tables import (
 )
 
 Json = dict[str, Any]
+Said = Callable[[AsyncSession, int], Awaitable["list[Vouched]"]]
 
 PRESERVED = frozenset((Action.PRESERVE, Action.REFUSE))
 """What is done once to each record, when it comes."""
@@ -73,14 +75,15 @@ def erased(entries: Iterable[Entry], there: Collection[int]) -> list[Json]:
     """The records that were kept once and are gone, each with the entry that says so.
 
     Raises:
-        TamperedError: one is gone, and no entry says that anything was destroyed since.
+        TamperedError: one is gone, and no entry says that it, or its case, was destroyed since.
     """
     entries = list(entries)
+    shreds = [entry for entry in entries if entry.action == Action.SHRED]
     found = []
     for kept in entries:
         if kept.action in PRESERVED and kept.record_id not in there:
-            later = (e for e in entries if e.sequence > kept.sequence and e.action == Action.SHRED)
-            shred = next(later, None)
+            of_it = (one for one in shreds if one.record_id in {None, kept.record_id})
+            shred = next((one for one in of_it if one.sequence > kept.sequence), None)
             if shred is None:
                 raise TamperedError(f"the record of custody entry {kept.sequence} is missing")
             found.append(
@@ -103,28 +106,25 @@ async def vouched(session: AsyncSession, sequences: Iterable[int]) -> list[Vouch
     return sorted(chosen.values(), key=lambda word: (word.size, word.at))
 
 
-async def _cosignatures(session: AsyncSession, covering: int) -> list[Vouched]:
-    said = CustodyCosignature
-    query = (
-        select(said.witness, said.at, said.size, CustodyCheckpoint.note, said.line)
-        .join(CustodyCheckpoint, CustodyCheckpoint.size == said.size)
-        .ext(distinct_on(said.witness))
-        .where(said.size >= covering)
-        .order_by(said.witness, said.size)
-    )
-    return [Vouched("witness", *row) for row in await session.execute(query)]
+def _said_of(
+    kind: str,
+    said: type[CustodyCosignature | CustodyTimestamp],
+    who: InstrumentedAttribute[str],
+    proof: InstrumentedAttribute[Any],
+) -> Said:
+    """How to find the earliest word of each witness, or of each authority."""
 
+    async def find(session: AsyncSession, covering: int) -> list[Vouched]:
+        query = (
+            select(who, said.at, said.size, CustodyCheckpoint.note, proof)
+            .join(CustodyCheckpoint, CustodyCheckpoint.size == said.size)
+            .ext(distinct_on(who))
+            .where(said.size >= covering)
+            .order_by(who, said.size)
+        )
+        return [Vouched(kind, *row) for row in await session.execute(query)]
 
-async def _timestamps(session: AsyncSession, covering: int) -> list[Vouched]:
-    said = CustodyTimestamp
-    query = (
-        select(said.authority, said.at, said.size, CustodyCheckpoint.note, said.token)
-        .join(CustodyCheckpoint, CustodyCheckpoint.size == said.size)
-        .ext(distinct_on(said.authority))
-        .where(said.size >= covering)
-        .order_by(said.authority, said.size)
-    )
-    return [Vouched("timestamp", *row) for row in await session.execute(query)]
+    return find
 
 
 async def _anchors(session: AsyncSession, covering: int) -> list[Vouched]:
@@ -150,4 +150,8 @@ async def _anchors(session: AsyncSession, covering: int) -> list[Vouched]:
     ]
 
 
-_SAID = (_cosignatures, _timestamps, _anchors)
+_SAID = (
+    _said_of("witness", CustodyCosignature, CustodyCosignature.witness, CustodyCosignature.line),
+    _said_of("timestamp", CustodyTimestamp, CustodyTimestamp.authority, CustodyTimestamp.token),
+    _anchors,
+)

@@ -315,7 +315,7 @@ def check_records(bag, inventory, entries, report):
     for one in inventory["erased"]:
         told.add(one["custody"])
         shred = by_number.get(one["erased_by"])
-        if shred is None or shred.fields["action"] != "shred":
+        if shred is None or not says_erased(shred, one):
             report.wrong.append("record %s: no entry says that it was erased" % one["record"])
     for entry in entries:
         if entry.fields["action"] in ("preserve", "refuse") and entry not in told:
@@ -327,6 +327,13 @@ def check_records(bag, inventory, entries, report):
         "%d records: ciphertexts are those of the log (%d withheld, %d erased, each listed)"
         % (len(given), withheld, len(inventory["erased"]))
     )
+
+
+def says_erased(shred, one):
+    """Whether an entry says that this record, or its whole case, was destroyed after it came."""
+    later = int(shred) > one["custody"]
+    whose = shred.fields["record"] in (None, one["record"])
+    return shred.fields["action"] == "shred" and later and whose
 
 
 def check_record(bag, record, entries):

@@ -136,6 +136,29 @@ async def test_what_the_person_deleted_is_named_by_its_entries(court: Court, bag
     assert verify(bag).found == ""
 
 
+async def test_that_one_file_was_deleted_explains_no_other_that_is_missing(court: Court) -> None:
+    case = await court.case()
+    file = await court.picture(case)
+    async with court.desk.sessions.begin() as session:
+        await discard_file(session, court.desk.store, case, file, manifest=RecordId(file + 1))
+    await court.desk.tamper("DELETE FROM records WHERE id = 2")
+    with pytest.raises(TamperedError, match="missing"):
+        await court.parcel(case)
+    assert await exports(court.desk) == []
+
+
+async def test_an_entry_of_another_record_is_no_word_for_this_one(court: Court, bags: Path) -> None:
+    """Who makes a bag can't hide a record behind the deletion of another one."""
+    case = await court.case()
+    file = await court.picture(case)
+    async with court.desk.sessions.begin() as session:
+        await discard_file(session, court.desk.store, case, file, manifest=RecordId(file + 1))
+    bag = unpacked(await court.parcel(case), court.expert, bags)
+    path = bag / "data/inventory.json"
+    path.write_text(path.read_text().replace(f'"record": {file + 1}', f'"record": {file + 7}'))
+    assert f"record {file + 7}: no entry says that it was erased" in verify(bag).found
+
+
 async def test_a_record_that_is_missing_stops_the_bundle(court: Court) -> None:
     case = await court.case()
     await court.desk.tamper("DELETE FROM records WHERE id = 2")
