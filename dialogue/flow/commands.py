@@ -27,10 +27,11 @@ def skip(scene: Scene) -> None:
     question = scene.question
     if question is None or _is_answered(scene):
         scene.go_on()
+    elif scene.state.picked:
+        answer(scene, ())  # what was tapped is an answer; no more of it is wanted
     elif question.required:
         unclear(scene, "needed")
     else:
-        scene.set(picked=())
         answer(scene, (SKIP,))
 
 

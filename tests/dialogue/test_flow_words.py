@@ -78,6 +78,13 @@ def test_taps_gather_until_done() -> None:
     assert set(talk.state.answers["needs"]) == {"legal", "medical"}
 
 
+@pytest.mark.parametrize(("question", "first"), [("needs", "legal"), ("c2", "health")])
+def test_who_skips_the_rest_keeps_what_was_tapped(question: str, first: str) -> None:
+    talk = Talk().goes_to(question).taps(f"{question}.{first}").says_word("skip")
+    assert talk.state.answers[question] == (first,)
+    assert talk.asked != question
+
+
 def test_taps_may_be_followed_by_words_and_numbers() -> None:
     talk = Talk().goes_to("needs").taps("needs.legal").chooses("needs.medical")
     assert set(talk.state.answers["needs"]) == {"legal", "medical"}
