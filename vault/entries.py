@@ -44,21 +44,7 @@ Fields = tuple[
 """Number, microseconds since 1970, actor, action, case (16 bytes), record, SHA-256, size, signer,
 and signature: an entry without its salt and hashes, in the order in which rows are read."""
 
-Row = tuple[
-    int,
-    int,
-    str,
-    str,
-    bytes | None,
-    int | None,
-    bytes | None,
-    int | None,
-    bytes | None,
-    bytes | None,
-    bytes,
-    bytes,
-    bytes,
-]
+Row = tuple[*Fields, bytes, bytes, bytes]
 """The same with salt, leaf and node."""
 
 

@@ -198,9 +198,6 @@ FOR EACH STATEMENT EXECUTE FUNCTION custody_only_grows()
 """
 
 
-CUSTODY_DDL: tuple[str, ...] = (_ONLY_GROWS, *(_refusal(t.__tablename__) for t in GROWING))
-"""What a migration runs after it has made the `GROWING` tables; `create_all` does so by itself."""
-
 for table in GROWING:
     for statement in (_ONLY_GROWS, _refusal(table.__tablename__)):
         event.listen(table.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

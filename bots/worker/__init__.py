@@ -34,6 +34,8 @@ from vault.keeping import Custody
 
 log = logging.getLogger(__name__)
 
+Task = Callable[[str], Awaitable[None]]
+
 CONCURRENCY = 16
 LOOK_EVERY_SECONDS = 0.2
 """A message that arrives while its lane's last job is just ending finds the lock taken, and nothing
@@ -64,37 +66,37 @@ def open_app(parts: Parts, url: str) -> App:
         },
     )
 
-    # The engine's own retry is not used: a job that waits to be tried again would keep the name
-    # under which newer ones fold, and a failed one can't take it back from them.
-    @app.task(name=LANE, queue=LANE)
-    async def lane(subject: str) -> None:
-        try:
-            async with asyncio.timeout(LONGEST_LANE_SECONDS):
-                await run_lane(parts, UUID(subject))
-        except Exception:
-            log.exception("lane %s failed and is tried again", subject)
-            async with parts.sessions.begin() as session:
-                await defer(session, LANE, subject, at=now() + AFTER_A_FAILURE)
+    async def run_now(subject: str) -> None:
+        async with asyncio.timeout(LONGEST_LANE_SECONDS):
+            await run_lane(parts, UUID(subject))
 
-    @app.task(name=FEEDBACK, queue=FEEDBACK)
-    async def feedback(subject: str) -> None:
-        try:
-            await ask_feedback(parts, CaseId(UUID(subject)))
-        except Exception:
-            log.exception("the question about case %s failed and is tried again", subject)
-            async with parts.sessions.begin() as session:
-                await defer(session, FEEDBACK, subject, at=now() + AFTER_A_FAILURE)
+    async def ask(subject: str) -> None:
+        await ask_feedback(parts, CaseId(UUID(subject)))
 
-    @app.task(name=FILE, queue=FILE)
-    async def file(subject: str) -> None:
-        try:
-            await fetch_file(parts, UUID(subject))
-        except Exception:
-            log.exception("file %s failed and is tried again", subject)
-            async with parts.sessions.begin() as session:
-                await defer(session, FILE, subject, at=now() + AFTER_A_FAILURE)
+    async def fetch(subject: str) -> None:
+        await fetch_file(parts, UUID(subject))
 
+    for name, act in ((LANE, run_now), (FEEDBACK, ask), (FILE, fetch)):
+        app.task(name=name, queue=name)(_tried_again(parts, name, act))
     return app
+
+
+def _tried_again(parts: Parts, name: str, act: Task) -> Task:
+    """The same, and once more a while later when it fails.
+
+    The engine's own retry is not used: a job that waits to be tried again would keep the name
+    under which newer ones fold, and a failed one can't take it back from them.
+    """
+
+    async def task(subject: str) -> None:
+        try:
+            await act(subject)
+        except Exception:
+            log.exception("%s %s failed and is tried again", name, subject)
+            async with parts.sessions.begin() as session:
+                await defer(session, name, subject, at=now() + AFTER_A_FAILURE)
+
+    return task
 
 
 async def work(parts: Parts, url: str, *beside: Coroutine[Any, Any, None]) -> None:

@@ -22,13 +22,14 @@ from dashboard.evidence import read_file
 from dashboard.pages import page, pages_of
 from dashboard.parts import Parts
 from dashboard.proof import prove
+from dashboard.reading import read_case
 from referrals.professionals import check_password
 from vault.age.classic import parse_recipient
 from vault.bundle.agreed import consents, require_agreed, standing
 from vault.bundle.index import kind_id
 from vault.bundle.make import Maker, Order
 from vault.bundle.material import REASONS, WITHOUT_CONSENT, NotAgreedError
-from vault.disclose import Record, disclose
+from vault.disclose import Record
 from vault.errors import SealError, StoreError, TamperedError
 from vault.preserve import MANIFEST
 
@@ -154,13 +155,7 @@ async def _bundle_page(
 ) -> Response:
     parts, visitor = parts_of(request), here.visitor
     async with parts.sessions.begin() as session:
-        records = await disclose(
-            session,
-            parts.store,
-            here.case.case_id,
-            reader=visitor.account.id,
-            identity=visitor.visit.identity,
-        )
+        records = await read_case(session, parts, here)
     told = consents(((one.id, one.kind, one.content) for one in records), parts.catalogs)
     return page(
         request,

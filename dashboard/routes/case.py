@@ -22,10 +22,11 @@ from dashboard.access import (
 )
 from dashboard.chat import CONSENT, LONGEST, REPORT, Cursor
 from dashboard.pages import page
+from dashboard.reading import read_case
 from dashboard.report import read_report
 from referrals import handover
 from referrals.handover import TakenError
-from vault.disclose import Record, disclose
+from vault.disclose import Record
 from vault.signing import ActorKey
 
 SEE_OTHER = 303
@@ -123,13 +124,7 @@ async def _case_page(request: Request, here: CaseVisitor, **desk: Any) -> Respon
         known = await handover.deliveries(
             session, here.case.case_id, professional=reader.account.id
         )
-        records = await disclose(
-            session,
-            parts.store,
-            here.case.case_id,
-            reader=reader.account.id,
-            identity=reader.visit.identity,
-        )
+        records = await read_case(session, parts, here)
     later = [record.content for record in _of_kind(records, CONSENT)]
     reports = [
         read_report(record.content, parts.questionnaire, later=later)

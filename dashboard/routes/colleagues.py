@@ -12,11 +12,11 @@ from dashboard.access import CaseVisitor, OnCase, on_case, parts_of, routes_for
 from dashboard.chat import CONSENT, REPORT
 from dashboard.pages import page
 from dashboard.parts import Parts
+from dashboard.reading import read_case
 from referrals import colleagues, retention
 from referrals.colleagues import Agreed, NotAgreedError, NotTrainedError
 from referrals.professionals import SignedIn, account
 from vault.colleagues import LastHolderError
-from vault.disclose import disclose
 
 SEE_OTHER = 303
 
@@ -100,16 +100,7 @@ async def _people_page(
 
 async def _agreed(session: AsyncSession, parts: Parts, here: CaseVisitor) -> Agreed:
     """What the person agreed to; read for this, and so written down as read."""
-    visitor = here.visitor
-    records = await disclose(
-        session,
-        parts.store,
-        here.case.case_id,
-        reader=visitor.account.id,
-        identity=visitor.visit.identity,
-        kinds=(REPORT, CONSENT),
-    )
-    return Agreed.from_records(records)
+    return Agreed.from_records(await read_case(session, parts, here, kinds=(REPORT, CONSENT)))
 
 
 def _signed_in(here: CaseVisitor) -> SignedIn:

@@ -18,8 +18,8 @@ from dashboard.access import CaseVisitor, OnCase, on_case, parts_of, routes_for
 from dashboard.evidence import FILE_KINDS, File
 from dashboard.headers import ALONE
 from dashboard.pages import page
+from dashboard.reading import read_case
 from vault.derivatives.make import COPIES, Copy, NoSandboxError, UnreadableError, make, ready
-from vault.disclose import disclose
 from vault.entries import Action
 from vault.errors import SealError
 from vault.files import OpenFile, open_file
@@ -80,16 +80,9 @@ async def take_original(request: Request, here: OnCase, file_id: FileId) -> Resp
 
 
 async def _file(request: Request, here: CaseVisitor, file_id: int) -> File:
-    parts, reader = parts_of(request), here.visitor
+    parts = parts_of(request)
     async with parts.sessions.begin() as session:
-        records = await disclose(
-            session,
-            parts.store,
-            here.case.case_id,
-            reader=reader.account.id,
-            identity=reader.visit.identity,
-            kinds=FILE_KINDS,
-        )
+        records = await read_case(session, parts, here, kinds=FILE_KINDS)
     for file in evidence.files(records):
         if file.id == file_id:
             return file

@@ -21,9 +21,9 @@ from dashboard.access import (
 from dashboard.chat import BUBBLES, Cursor
 from dashboard.hub import Hub, wait
 from dashboard.pages import pages_of
+from dashboard.reading import read_case
 from referrals import handover
 from referrals.handover import Delivery
-from vault.disclose import disclose
 
 # Whether the professional may still read is asked at each change, and at least this often.
 AGAIN_SECONDS = 20
@@ -65,14 +65,8 @@ async def _changes(
         deliveries = await handover.deliveries(
             session, case.case_id, professional=reader.account.id
         )
-        fresh = latest > cursor.record and await disclose(
-            session,
-            parts.store,
-            case.case_id,
-            reader=reader.account.id,
-            identity=reader.visit.identity,
-            after=cursor.record,
-            kinds=BUBBLES,
+        fresh = latest > cursor.record and await read_case(
+            session, parts, here, after=cursor.record, kinds=BUBBLES
         )
     messages = chat.messages(fresh or (), reader=reader.account.id, known=deliveries)
     new = [message.id for message in messages]

@@ -25,8 +25,6 @@ _LABEL = re.compile(r"label(?:::(?:.*\((?P<code>\w+)\)|(?P<bare>\w+)))?")
 NOT_TAKEN = ("constraint", "calculation", "default", "appearance", "choice_filter", "trigger")
 FLAGS = ("sms", "files", "several")
 NAMED = ("says", "then", "does")
-AGAIN = "another"
-"""The question of the shipped file whose words ask whether a block is to be told once more."""
 
 
 class FormError(Exception):
@@ -144,7 +142,9 @@ class _Reading:
         options = (OptionDraft(name="no"), OptionDraft(name="yes"))
         id_ = f"{block}_again"
         self._block.append(QuestionDraft(id=id_, fields={"kind": "menu"}, options=options))
-        self._form.warnings.append(f"`{id_}` was added: whether `{block}` is told once more")
+        self._form.warnings.append(
+            f"`{id_}` was added: whether `{block}` is told once more; its words are to come"
+        )
 
     def _close(self, name: str, fields: dict[str, str], when: Condition) -> None:
         if self._block:

@@ -82,6 +82,15 @@ async def sign_out(page: Page) -> None:
     await page.wait_for_url("**/sign-in")
 
 
+async def leave_with_passkey(page: Page, desk: Desk, who: Enrolment) -> None:
+    """Sign in, register a passkey, and sign out."""
+    await authenticator(page)
+    await sign_in(page, desk, who)
+    await add_passkey(page, desk, "phone")
+    await expect(page.locator("input[name=name].short")).to_have_count(1)
+    await sign_out(page)
+
+
 async def test_a_passkey_alone_signs_in_and_opens_the_cases(
     desk: Desk, amina: Enrolment, page: Page
 ) -> None:
@@ -141,11 +150,7 @@ async def test_an_authenticator_without_prf_is_told_and_nothing_is_kept(
 async def test_a_suspended_account_is_not_let_in_by_its_passkey(
     desk: Desk, amina: Enrolment, page: Page
 ) -> None:
-    await authenticator(page)
-    await sign_in(page, desk, amina)
-    await add_passkey(page, desk, "phone")
-    await expect(page.locator("input[name=name].short")).to_have_count(1)
-    await sign_out(page)
+    await leave_with_passkey(page, desk, amina)
     async with desk.parts.sessions.begin() as session:
         await suspend(session, amina.account.id, now=desk.clock())
     await page.get_by_role("button", name="Sign in with a passkey").click()
@@ -156,11 +161,7 @@ async def test_the_rows_of_another_persons_passkey_open_nothing(
     desk: Desk, amina: Enrolment, bruno: Enrolment, page: Page
 ) -> None:
     """Whoever writes in the database can give a passkey to somebody else, and gains nothing."""
-    await authenticator(page)
-    await sign_in(page, desk, amina)
-    await add_passkey(page, desk, "phone")
-    await expect(page.locator("input[name=name].short")).to_have_count(1)
-    await sign_out(page)
+    await leave_with_passkey(page, desk, amina)
     async with desk.parts.sessions.begin() as session:
         await session.execute(update(PasskeyRow).values(professional_id=bruno.account.id))
     await page.get_by_role("button", name="Sign in with a passkey").click()
@@ -170,11 +171,7 @@ async def test_the_rows_of_another_persons_passkey_open_nothing(
 async def test_what_was_sent_once_does_not_sign_in_again(
     desk: Desk, amina: Enrolment, page: Page
 ) -> None:
-    await authenticator(page)
-    await sign_in(page, desk, amina)
-    await add_passkey(page, desk, "phone")
-    await expect(page.locator("input[name=name].short")).to_have_count(1)
-    await sign_out(page)
+    await leave_with_passkey(page, desk, amina)
     async with page.expect_request("**/sign-in/passkey") as caught:
         await page.get_by_role("button", name="Sign in with a passkey").click()
     await page.wait_for_url("**/inbox")
